@@ -1,0 +1,3 @@
+export type { Job as Self } from "./job.ts";
+
+export type Job = string;

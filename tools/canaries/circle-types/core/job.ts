@@ -1,0 +1,5 @@
+import type { Ticket } from "./ticket.ts";
+
+export interface Job {
+  readonly ticket: Ticket;
+}

@@ -1,0 +1,5 @@
+import type { Job } from "./job.ts";
+
+export interface Lease {
+  readonly job: Job;
+}

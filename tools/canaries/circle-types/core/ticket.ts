@@ -1,0 +1,5 @@
+import type { Lease } from "./lease.ts";
+
+export interface Ticket {
+  readonly lease: Lease;
+}

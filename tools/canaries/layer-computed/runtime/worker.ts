@@ -1,0 +1,1 @@
+export const open = async (name: string): Promise<unknown> => import(`../stores/${name}/index.ts`);

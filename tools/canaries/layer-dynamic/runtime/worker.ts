@@ -1,0 +1,1 @@
+export const open = async (): Promise<unknown> => import("../stores/sqlite/index.ts");

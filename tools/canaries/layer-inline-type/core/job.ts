@@ -1,0 +1,1 @@
+export type Job = import("../runtime/worker.ts").Worker;

@@ -1,0 +1,3 @@
+import type { Job } from "millrace";
+
+export type Held = Job;

@@ -1,0 +1,1 @@
+export type { Worker } from "../runtime/worker.ts";

@@ -1,0 +1,3 @@
+export interface Worker {
+  readonly id: string;
+}

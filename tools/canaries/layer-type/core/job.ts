@@ -1,0 +1,3 @@
+import type { Worker } from "../runtime/worker.ts";
+
+export type Job = Worker;

@@ -1,0 +1,3 @@
+import { run } from "../runtime/worker.ts";
+
+export const job = run;

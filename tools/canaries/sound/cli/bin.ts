@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { openStore } from "../index.ts";
+
+await openStore();

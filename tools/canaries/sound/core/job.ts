@@ -1,0 +1,5 @@
+import type { Clock } from "./clock.ts";
+
+export interface Job {
+  readonly clock: Clock;
+}

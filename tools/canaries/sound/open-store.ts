@@ -1,0 +1,1 @@
+export const openStore = async (): Promise<unknown> => import("./stores/sqlite/index.ts");

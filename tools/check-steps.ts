@@ -1,0 +1,50 @@
+/** One thing that is checked. */
+export interface Step {
+  readonly name: string;
+  readonly command: string;
+  /** The name of a step that must have passed before; or ended at least, when this one tells something `regardless`. */
+  readonly after?: string;
+  readonly regardless?: boolean;
+  /** A path without which there is nothing to check yet; its absence is reported. */
+  readonly needs?: string;
+  /** Runs with nothing beside it, and only when everything is tested (`npm test`). */
+  readonly alone?: boolean;
+  /** Picks the line of the output that is worth showing when all is well. */
+  readonly said?: RegExp;
+}
+
+const TEST_COUNT = /^\s*Tests\s+(.+)$/m;
+const LAST_LINE = /([^\n]+)\s*$/;
+
+/** Long steps first, so that the short ones fill the gaps. */
+export const STEPS: readonly Step[] = [
+  { name: "build", command: "node tools/build.ts" },
+  {
+    name: "tests",
+    command: `vitest run ${["unit", "sqlite", "runtime", "scripts", "cli", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
+    after: "build", // the command line may be tested as its users get it
+    regardless: true,
+    said: TEST_COUNT,
+  },
+  { name: "types", command: "tsc -p . && tsc -p packages/millrace && tsc -p examples && tsc -p examples/scripts" },
+  { name: "format", command: "prettier --check --log-level=warn ." },
+  { name: "lint", command: "oxlint --deny-warnings" },
+  { name: "layers", command: "node tools/check-layers.ts", said: LAST_LINE },
+  { name: "unused", command: "knip --no-progress" },
+  { name: "examples", command: "node tools/run-examples.ts", said: LAST_LINE },
+  { name: "publint", command: "npm run --silent check:publint", after: "build" },
+  { name: "pack", command: "node tools/check-pack.ts", after: "build", said: LAST_LINE },
+  {
+    name: "consumer",
+    command: "tsc -p tools/consumer && node tools/consumer/consumer.ts",
+    after: "build",
+    said: LAST_LINE,
+  },
+  {
+    name: "process",
+    command: "vitest run --project process",
+    needs: "packages/millrace/test/process",
+    alone: true,
+    said: TEST_COUNT,
+  },
+];

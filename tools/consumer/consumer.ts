@@ -1,0 +1,17 @@
+// Stands where a user stands: no condition is set, so these names lead to what was built. tsc reads it against the
+// built declaration files, and Node runs it against the built code.
+import * as millrace from "millrace";
+import * as scripts from "millrace/scripts";
+import * as testing from "millrace/testing";
+
+const ENTRIES: Readonly<Record<string, object>> = {
+  millrace,
+  "millrace/scripts": scripts,
+  "millrace/testing": testing,
+};
+
+for (const [name, entry] of Object.entries(ENTRIES)) {
+  if (!import.meta.resolve(name).includes("/dist/")) throw new Error(`${name} does not lead to what was built`);
+  if (Object.keys(entry).length === 0) throw new Error(`${name} exports nothing`);
+}
+console.log(`${Object.keys(ENTRIES).length} entries load as built.`);

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A page, by its path from the root. */
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Everything a reader is sent to: the pages at the root, and all below docs. */
+export function readPages(): readonly Page[] {
+  const atRoot = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
+  const below = readdirSync(join(ROOT, "docs"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length));
+  return [...atRoot, ...below].toSorted().map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
+}
+
+/** A fenced block of code. */
+export interface CodeBlock {
+  readonly path: string;
+  /** Of the fence, from 1; the code begins in the next one. */
+  readonly line: number;
+  /** The words behind the fence: the language, and what is said about the block. */
+  readonly info: readonly string[];
+  readonly text: string;
+}
+
+/** The fenced blocks of a page, and its lines with theirs made empty, so that line numbers stay. */
+export function splitPage({ path, text }: Page): {
+  readonly blocks: readonly CodeBlock[];
+  readonly prose: readonly string[];
+} {
+  const blocks: CodeBlock[] = [];
+  let open: { readonly line: number; readonly info: readonly string[]; readonly lines: string[] } | undefined;
+  const prose = text.split("\n").map((line, index) => {
+    const fence = /^ {0,3}```(.*)$/.exec(line);
+    if (fence === null) {
+      if (open === undefined) return line;
+      open.lines.push(line);
+      return "";
+    }
+    if (open === undefined) open = { line: index + 1, info: (fence[1] ?? "").trim().split(/\s+/), lines: [] };
+    else {
+      blocks.push({ path, line: open.line, info: open.info, text: open.lines.join("\n") });
+      open = undefined;
+    }
+    return "";
+  });
+  if (open !== undefined) throw new Error(`${path}:${open.line}: the block of code that begins here never ends`);
+  return { blocks, prose };
+}
+
+/** A table, its cells made safe. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`).replaceAll("\n", " ")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+export function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** Something that is wrong, with its place. */
+export type Finding = string;

@@ -1,0 +1,68 @@
+/** A folder or a file of packages/millrace/src, as a path from there. */
+export type Place = string;
+
+interface Layer {
+  readonly may: readonly Place[];
+  /** Whether `node:` modules may be imported. Core and what runs in browsers or under a virtual clock keep out of them. */
+  readonly node: boolean;
+}
+
+/**
+ * Who may import whom. A place may always import itself; a file belongs to the longest place that its path begins with.
+ *
+ * No layer but `open-store.ts` names a store: all others, the command line too, are handed one or open it there.
+ * No layer imports `cli`.
+ */
+export const LAYERS: Readonly<Record<Place, Layer>> = {
+  core: { may: [], node: false },
+  "stores/sql": { may: ["core"], node: true },
+  "stores/sqlite": { may: ["core", "stores/sql"], node: true },
+  "stores/postgres": { may: ["core", "stores/sql"], node: true },
+  runtime: { may: ["core"], node: false },
+  scripts: { may: ["core", "runtime"], node: true },
+  "http/api": { may: ["core"], node: false },
+  http: { may: ["core", "runtime", "http/api"], node: true },
+  testing: { may: ["core", "runtime"], node: true },
+  verify: { may: ["core", "runtime", "testing"], node: true },
+  "open-store.ts": { may: ["core", "stores/sqlite", "stores/postgres"], node: true },
+  "open-millrace.ts": { may: ["core", "runtime", "open-store.ts"], node: true },
+  "index.ts": { may: ["core", "runtime", "open-store.ts", "open-millrace.ts"], node: false },
+  cli: {
+    may: [
+      "core",
+      "runtime",
+      "scripts",
+      "http/api",
+      "http",
+      "testing",
+      "verify",
+      "open-store.ts",
+      "open-millrace.ts",
+      "index.ts",
+    ],
+    node: true,
+  },
+};
+
+/** Packages that only some places may import, so that a driver or a framework can be exchanged in one folder. */
+export const PACKAGE_OWNERS: Readonly<Record<string, readonly Place[]>> = {
+  "better-sqlite3": ["stores/sqlite"],
+  pg: ["stores/postgres"],
+  croner: ["core"],
+  commander: ["cli"],
+  hono: ["http"],
+};
+
+/** Words that say nothing about what a file holds, and so come to hold everything. */
+export const VAGUE_WORDS: ReadonlySet<string> = new Set([
+  "utils",
+  "util",
+  "helpers",
+  "helper",
+  "common",
+  "misc",
+  "manager",
+  "lib",
+]);
+
+export const LINE_LIMIT = 350;
