@@ -1,0 +1,36 @@
+import type { JobId } from "./job.ts";
+
+export const JOB_EVENTS = [
+  "enqueued",
+  "started",
+  "progress",
+  "retrying",
+  "snoozed",
+  "released",
+  "lost",
+  "cancel_requested",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+
+/** What happened to a job. `retrying` is a failed attempt with another to come, `lost` one whose lease ran out. */
+export type JobEventType = (typeof JOB_EVENTS)[number];
+
+export interface JobEvent {
+  /** Names the place of the event in the stream; pass it as `after` to go on from there. */
+  readonly cursor: string;
+  readonly type: JobEventType;
+  readonly at: Date;
+  readonly job: JobId;
+  readonly number: number | null;
+  readonly scope: string;
+  readonly queue: string;
+  readonly kind: string;
+}
+
+const FINAL_EVENTS: ReadonlySet<JobEventType> = new Set(["completed", "failed", "cancelled"]);
+
+export function isFinalEvent(type: JobEventType): boolean {
+  return FINAL_EVENTS.has(type);
+}

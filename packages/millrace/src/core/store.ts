@@ -1,0 +1,339 @@
+import type { BackoffPolicy } from "./backoff.ts";
+import type { JobEvent } from "./event.ts";
+import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
+import type { QueueChoice } from "./lane.ts";
+import type { Lease, LeaseRef } from "./lease.ts";
+import type { LogLine, LogStream } from "./log-line.ts";
+import type { OpenCounts, Queue, QueueOverrides } from "./queue.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Settlement } from "./settlement.ts";
+import type { JobState } from "./states.ts";
+import type { WorkerInfo } from "./worker-info.ts";
+
+/**
+ * THE PORT: all that the runtime asks of a database.
+ *
+ * Arrays in, arrays of the same length out, in order. A lost race is a status in the answer; an exception is an
+ * outage (`StoreError`, often retryable) or a bug. Every method is atomic, and bounded: 5 s for single moves, 10 s
+ * for bulk work, then `store_busy`. Time is the store's own clock; no caller ever sends the present.
+ */
+export interface Store extends JobStore, LeaseStore, UpkeepStore, QueueStore, NumberStore, ChangeStore {
+  readonly capabilities: StoreCapabilities;
+  /** Bring the schema up to date. Answers the names of the steps it took; many processes may try at once. */
+  migrate(): Promise<readonly string[]>;
+  /** Ends every connection. Calls still waiting are answered first. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** How stores differ. The runtime branches on these and never on a name. */
+export interface StoreCapabilities {
+  /** A transaction of the caller is written to synchronously: `within()` answers with values, not promises. */
+  readonly isSynchronous: boolean;
+  /** Other processes can work on the same data. */
+  readonly isShared: boolean;
+}
+
+// ─── Jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A job as it is asked for. What is `null` or left out falls to the queue's settings. */
+export interface EnqueueRequest {
+  readonly id: JobId;
+  readonly org: string;
+  readonly queue: string;
+  readonly kind: string;
+  /** JSON text. */
+  readonly payload: string;
+  readonly priority: number;
+  /** Wait this long first, in milliseconds from the store's present. */
+  readonly delayMs: number | null;
+  /** Or until then; wins over `delayMs`. */
+  readonly runAt: Date | null;
+  readonly key: string | null;
+  /** The queue's name unless given. */
+  readonly scope: string | null;
+  readonly numbered: boolean | null;
+  readonly group: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Sorted, each once. */
+  readonly requires: readonly string[];
+  readonly fairKey: string | null;
+  readonly maxAttempts: number | null;
+  readonly timeoutMs: number | null;
+  readonly backoff: BackoffPolicy | null;
+  readonly createdBy: string | null;
+  readonly retryOf: JobId | null;
+}
+
+export type EnqueueResult =
+  | { readonly status: "created"; readonly job: Job }
+  /** A live job with this key and payload was there. */
+  | { readonly status: "existing"; readonly job: Job }
+  /** A live job with this key was there, with another payload. */
+  | { readonly status: "duplicate"; readonly job: Job }
+  /** The lease under which this was asked is gone; nothing was written for the whole call. */
+  | { readonly status: "lost" };
+
+export interface JobFilter {
+  readonly org?: string;
+  readonly state?: JobState | readonly JobState[];
+  readonly queue?: string;
+  readonly kind?: string;
+  readonly scope?: string;
+  readonly group?: string;
+  /** `name` or `name=value`. */
+  readonly tag?: string;
+  readonly createdBy?: string;
+  readonly worker?: string;
+  /** Part of an id, a kind, a key or a group, as typed into a search field. */
+  readonly q?: string;
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[];
+  /** Hand it back to get the next page; `null` on the last. */
+  readonly nextCursor: string | null;
+}
+
+export type JobCounts = Readonly<Record<JobState, number>>;
+
+export interface CancelRequest {
+  readonly id: JobId;
+  readonly by: string | null;
+  readonly reason: string | null;
+}
+
+export type CancelResult =
+  /** It was waiting and is cancelled now, or was cancelled before; the first record stands. */
+  | { readonly status: "cancelled"; readonly job: Job }
+  /** It runs; its worker is told, and it ends as cancelled within the grace period. */
+  | { readonly status: "requested"; readonly job: Job }
+  /** It had completed or failed. */
+  | { readonly status: "finished"; readonly job: Job }
+  | { readonly status: "not_found" };
+
+export interface JobStore {
+  /**
+   * Write jobs with their tickets and numbers. One transaction for all. Sending the same ids again is safe: what was
+   * written answers "existing".
+   * @param under the lease of the attempt that enqueues; when it is gone nothing is written and every status is "lost"
+   */
+  enqueue(requests: readonly EnqueueRequest[], under?: LeaseRef): Promise<readonly EnqueueResult[]>;
+  get(ids: readonly JobId[]): Promise<readonly (Job | null)[]>;
+  /** For each id whether its job has ended; cheap enough to ask for thousands after every commit. */
+  ended(ids: readonly JobId[]): Promise<readonly boolean[]>;
+  findByNumber(org: string, scope: string, number: number): Promise<Job | null>;
+  /** Newest first. */
+  list(filter: JobFilter, page: { readonly limit: number; readonly cursor: string | null }): Promise<JobPage>;
+  counts(filter: JobFilter): Promise<JobCounts>;
+  /** Attempts before the present one, oldest first. */
+  attempts(id: JobId): Promise<readonly AttemptRecord[]>;
+  cancel(requests: readonly CancelRequest[]): Promise<readonly CancelResult[]>;
+  /** Lines with a sequence above `after`, in order. */
+  logs(id: JobId, page: { readonly after: number; readonly limit: number }): Promise<readonly LogLine[]>;
+  explain(id: JobId): Promise<JobSituation | null>;
+  /** The same store inside the caller's own transaction, which alone commits or rolls back. */
+  within(tx: unknown): TransactionStore;
+}
+
+/** Facts from which `explain` makes its sentences. */
+export interface JobSituation {
+  readonly job: Job;
+  readonly isQueuePaused: boolean;
+  /** Tickets in front of it in its lane; counted up to 10,000. `null` unless queued. */
+  readonly aheadCount: number | null;
+  readonly workers: readonly WorkerInfo[];
+}
+
+/** Writes inside a transaction of the caller. Values come at once where `isSynchronous`, else as promises. */
+export interface TransactionStore {
+  enqueue(requests: readonly EnqueueRequest[], under?: LeaseRef): MaybePromise<readonly EnqueueResult[]>;
+  settle(settlements: readonly Settlement[]): MaybePromise<readonly SettleStatus[]>;
+  number(org: string, scope: string, count: number): MaybePromise<number>;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+// ─── Leases ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ClaimRequest {
+  readonly org: string;
+  /** Id of a registered worker. */
+  readonly worker: string;
+  readonly queues: QueueChoice;
+  readonly labels: ReadonlySet<string>;
+  /** At most so many. */
+  readonly max: number;
+  readonly leaseMs: number;
+}
+
+/** A job together with the right to run it. `backoff` and `timeoutMs` are resolved as far as the store knows. */
+export interface Claim {
+  readonly lease: Lease;
+  readonly job: Job;
+  readonly backoff: BackoffPolicy;
+}
+
+export type HeartbeatStatus = "held" | "lost" | "cancel";
+/** "cancelled": a cancel had been accepted before, and the job has ended so. */
+export type SettleStatus = "settled" | "lost" | "cancelled";
+
+/** What a handler said while it ran. */
+export interface Report extends LeaseRef {
+  readonly progress: JobProgress | null;
+  readonly lines: readonly { readonly stream: LogStream; readonly text: string }[];
+}
+
+export interface WorkerRegistration {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly host: string | null;
+  readonly pid: number | null;
+  readonly queues: readonly string[] | null;
+  readonly labels: readonly string[];
+  readonly concurrency: number;
+  /** Not heard of for so long, it counts as gone, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+export interface LeaseStore {
+  /**
+   * Add the worker, or bring it up to date. From then on, while this process lives but its event loop is blocked, a
+   * store that is shared keeps the worker's leases; heartbeats do the rest.
+   */
+  registerWorker(worker: WorkerRegistration): Promise<void>;
+  /** Forget the worker and hand back all it held. Answers how many jobs that were. */
+  removeWorker(id: string): Promise<number>;
+  workers(org: string): Promise<readonly WorkerInfo[]>;
+
+  /**
+   * Move up to `max` tickets from `ready` to `running`, each with a new, higher token.
+   * Lost race: a ticket another claim took is simply not in the answer.
+   */
+  claim(request: ClaimRequest): Promise<readonly Claim[]>;
+
+  /** Prolong leases of one worker, and say that it is alive. "lost": the token is no longer current. */
+  heartbeat(worker: string, leases: readonly LeaseRef[], leaseMs: number): Promise<readonly HeartbeatStatus[]>;
+
+  /** Leases of this worker whose jobs are to be cancelled. Cheap enough to ask at every change. */
+  cancelRequests(worker: string): Promise<readonly (LeaseRef & { readonly reason: string | null })[]>;
+
+  /** Keep progress and log lines. "lost": the token is no longer current, and nothing was kept for that report. */
+  report(reports: readonly Report[]): Promise<readonly ("kept" | "lost")[]>;
+
+  /**
+   * End attempts: move each ticket from `running` to where its settlement says.
+   * Atomic: one transaction for the batch; each settlement is guarded on its own, by job and token.
+   * Lost race: "lost" means the token is no longer current, and nothing changed for that job.
+   * After `store_unavailable` the batch may or may not be written. Sending it again is safe: what was written
+   * answers "settled" a second time.
+   */
+  settle(settlements: readonly Settlement[]): Promise<readonly SettleStatus[]>;
+}
+
+// ─── Upkeep, safe to run in every process at once ───────────────────────────────────────────────────────────────────
+
+export interface UpkeepResult {
+  /** Tickets moved, or jobs deleted. */
+  readonly count: number;
+  /** When there will be something to do again, if that is known. */
+  readonly nextAt: Date | null;
+}
+
+export interface UpkeepStore {
+  /** Move due tickets from `scheduled` to `ready`, at most `limit`. */
+  promote(limit: number): Promise<UpkeepResult>;
+  /**
+   * Take back tickets whose lease has run out, and end cancelled jobs whose grace is over, at most `limit`. The expiry
+   * is asked again in the statement that moves the ticket.
+   */
+  rescue(limit: number): Promise<UpkeepResult>;
+  /** Delete finished jobs past their retention, and what nothing refers to any more, at most `limit` jobs. */
+  prune(limit: number): Promise<UpkeepResult>;
+  /** Enqueue what due schedules ask for, each due time exactly once over all processes. */
+  fireSchedules(fire: (schedule: StoredSchedule) => ScheduleFiring): Promise<UpkeepResult>;
+  /** Check what must hold for the data as it lies. Reads only. */
+  audit(): Promise<AuditReport>;
+  /** What the store notices about its own health, for `doctor`. */
+  diagnose(): Promise<readonly Diagnosis[]>;
+}
+
+export interface AuditReport {
+  readonly jobs: number;
+  readonly violations: readonly Violation[];
+}
+
+/** A broken promise, found in the data. */
+export interface Violation {
+  /** As in docs/guarantees.md, such as `G4`. */
+  readonly guarantee: string;
+  readonly message: string;
+  /** Jobs or scopes that show it, at most ten. */
+  readonly rows: readonly string[];
+}
+
+export interface Diagnosis {
+  readonly check: string;
+  readonly level: "ok" | "warning" | "problem";
+  readonly message: string;
+}
+
+// ─── Queues, schedules, numbers ─────────────────────────────────────────────────────────────────────────────────────
+
+export interface StoredSchedule extends Schedule {
+  readonly org: string;
+  /** What is enqueued at each due time, without an id. */
+  readonly request: Omit<EnqueueRequest, "id">;
+}
+
+export interface ScheduleFiring {
+  readonly request: EnqueueRequest;
+  readonly nextAt: Date | null;
+}
+
+export interface QueueStore {
+  /** Create the queue if it is new; set what is given, leave the rest. */
+  configureQueue(
+    org: string,
+    name: string,
+    change: { readonly isPaused?: boolean; readonly settings?: QueueOverrides },
+  ): Promise<Queue>;
+  queues(org: string): Promise<readonly Queue[]>;
+
+  putSchedule(schedule: Omit<StoredSchedule, "lastAt">): Promise<void>;
+  /** False when there was none. */
+  removeSchedule(org: string, name: string): Promise<boolean>;
+  schedules(org: string): Promise<readonly Schedule[]>;
+}
+
+export interface NumberStore {
+  /** Raise the counter of a scope by `count`; answers the first of the new numbers. */
+  number(org: string, scope: string, count: number): Promise<number>;
+  /** Let a scope go on after `highest`. Answers where it stands; refuses to go backwards. */
+  adoptNumbers(
+    org: string,
+    scope: string,
+    highest: number,
+  ): Promise<{ readonly status: "adopted" | "behind"; readonly last: number }>;
+}
+
+// ─── Changes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a commit may have brought: tickets to claim, tickets with a due time, cancel requests, or just events. */
+export type Change = "ready" | "scheduled" | "cancel" | "events";
+
+export interface ChangeStore {
+  /**
+   * Call `listener` after commits, of this process at once, of others within 20 ms. A wake-up may come for nothing
+   * and several may arrive as one; what matters is read again. Answers a function that ends it.
+   */
+  onChange(listener: (changes: ReadonlySet<Change>) => void): () => void;
+  /** Events after the cursor, oldest first; `null` starts at the present and answers only the cursor. */
+  events(
+    org: string,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly events: readonly JobEvent[]; readonly cursor: string }>;
+}
+
+export type { OpenCounts };
