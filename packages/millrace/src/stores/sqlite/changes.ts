@@ -1,0 +1,62 @@
+import type { Change } from "../../core/store.ts";
+import type { Session } from "./session.ts";
+
+const ALL_CHANGES: ReadonlySet<Change> = new Set<Change>(["ready", "scheduled", "cancel", "events"]);
+
+/** How often the file is asked whether others wrote: a read of a counter in shared memory, some microseconds. */
+const LOOK_EVERY_MS = 10;
+
+type Listener = (changes: ReadonlySet<Change>) => void;
+
+/**
+ * Wake-ups. Our own commits tell what they brought; commits of other connections are noticed by `data_version`,
+ * which says that there was one and not what it was.
+ */
+export class Changes {
+  readonly #session: Session;
+  readonly #listeners = new Set<Listener>();
+  #timer: NodeJS.Timeout | undefined;
+  #version = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    if (this.#timer === undefined) {
+      this.#version = this.#dataVersion();
+      this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+      this.#timer.unref();
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.stop();
+    };
+  }
+
+  tell(changes: ReadonlySet<Change>): void {
+    for (const listener of this.#listeners) listener(changes);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #look(): void {
+    const version = this.#dataVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.tell(ALL_CHANGES);
+  }
+
+  #dataVersion(): number {
+    try {
+      return this.#session.db.pragma("data_version", { simple: true }) as number;
+    } catch {
+      // A busy or failing file will say so to the next call that matters; here it means "look again".
+      return -1;
+    }
+  }
+}

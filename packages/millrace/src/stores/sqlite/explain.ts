@@ -1,0 +1,48 @@
+import type { JobId } from "../../core/job.ts";
+import type { LogLine, LogStream } from "../../core/log-line.ts";
+import type { JobSituation } from "../../core/store.ts";
+import { readJobs } from "./read.ts";
+import type { NamedSql, Session } from "./session.ts";
+import { readWorkers } from "./workers.ts";
+
+const PAUSED: NamedSql = {
+  name: "EXPLAIN_PAUSED",
+  sql: `SELECT 1 FROM millrace_queue WHERE org = ? AND name = ? AND paused_at IS NOT NULL`,
+};
+/** Counting stops at 10,000: nobody waits to hear the exact length of a long line. */
+const AHEAD: NamedSql = {
+  name: "EXPLAIN_AHEAD",
+  sql: `SELECT count(*) AS n FROM (
+          SELECT 1 FROM millrace_ready me CROSS JOIN millrace_ready y ON y.lane = me.lane
+          WHERE me.job = (SELECT seq FROM millrace_job WHERE id = ?)
+            AND (y.priority > me.priority OR (y.priority = me.priority AND (y.run_at, y.job) < (me.run_at, me.job)))
+          LIMIT 10000)`,
+};
+const LINES: NamedSql = {
+  name: "READ_LOG",
+  sql: `SELECT g.* FROM millrace_log g WHERE g.job = (SELECT seq FROM millrace_job WHERE id = ?1) AND g.sequence > ?2
+        ORDER BY g.sequence LIMIT ?3`,
+};
+
+/** As `Store.explain`. */
+export function readSituation(session: Session, id: JobId): JobSituation | null {
+  const [job] = readJobs(session, [id]);
+  if (job === undefined || job === null) return null;
+  return {
+    job,
+    isQueuePaused: session.get(PAUSED, job.org, job.queue) !== undefined,
+    aheadCount: job.state === "queued" ? (session.get<{ n: number }>(AHEAD, id)?.n ?? 0) : null,
+    workers: readWorkers(session, job.org),
+  };
+}
+
+/** As `Store.logs`. */
+export function readLog(session: Session, id: JobId, after: number, limit: number): readonly LogLine[] {
+  const rows = session.all<{ sequence: number; at: number; stream: LogStream; attempt: number; text: string }>(
+    LINES,
+    id,
+    after,
+    limit,
+  );
+  return rows.map(({ sequence, at, stream, attempt, text }) => ({ sequence, at: new Date(at), stream, attempt, text }));
+}

@@ -1,0 +1,2 @@
+export { fileOfConnection, planMigrations } from "./database.ts";
+export { openSqlite, type SqliteOptions } from "./sqlite-store.ts";

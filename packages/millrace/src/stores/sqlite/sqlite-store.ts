@@ -1,0 +1,194 @@
+import type { Database } from "better-sqlite3";
+import { ShutdownError } from "../../core/errors.ts";
+import type { Store, TransactionStore } from "../../core/store.ts";
+import { auditData } from "./audit.ts";
+import { cancelJobs } from "./cancel.ts";
+import { Changes } from "./changes.ts";
+import { Claimer } from "./claim.ts";
+import { fileOf, migrate, openDatabase, requireCurrentSchema, requireTransaction } from "./database.ts";
+import { diagnose } from "./diagnose.ts";
+import { enqueueJobs } from "./enqueue.ts";
+import { translate } from "./errors.ts";
+import { readEvents, writeJournal } from "./events.ts";
+import { readLog, readSituation } from "./explain.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { keepReports, prolongLeases, readCancelRequests } from "./lease.ts";
+import { countJobs, listJobs } from "./list.ts";
+import { adoptNumbers, takeNumbers } from "./numbers.ts";
+import { Pacemaker } from "./pacemaker.ts";
+import { pruneFinished } from "./prune.ts";
+import { configureQueue, readQueues } from "./queues.ts";
+import { endedAmong, readAttempts, readJobByNumber, readJobs } from "./read.ts";
+import { fireDue, nextFiring, putSchedule, readSchedules, removeSchedule } from "./schedules.ts";
+import { Session, type EditSql } from "./session.ts";
+import { settleAttempts } from "./settle.ts";
+import { nextDue, nextOverdue, promoteDue, rescueOverdue } from "./upkeep.ts";
+import { readWorkers, registerWorker, removeWorker } from "./workers.ts";
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string;
+  /** Create the schema or bring it up to date. @default true */
+  readonly migrate?: boolean;
+  /** The store's clock, milliseconds since the epoch. For tests; production leaves it out. */
+  readonly now?: () => number;
+  /** For tests that break a rule on purpose. */
+  readonly edit?: EditSql;
+}
+
+/**
+ * Open a store on SQLite.
+ * @throws StoreError when the file cannot be used, or its schema is of another time
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  const { file, now = Date.now, edit } = options;
+  const db = await openDatabase(file);
+  try {
+    if (options.migrate === false) requireCurrentSchema(db);
+    else await migrate(db, now);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return createSqliteStore(db, now, edit);
+}
+
+function createSqliteStore(db: Database, now: () => number, edit: EditSql | undefined): Store {
+  const session = new Session(db, now, edit);
+  const changes = new Changes(session);
+  const commits = new GroupCommit(session, (brought) => changes.tell(brought));
+  const claimer = new Claimer();
+  const file = fileOf(db);
+  const pacemaker = file === "" ? undefined : new Pacemaker(file);
+  let isClosed = false;
+
+  /** Reads need no transaction of ours: each is one statement, or may see a commit between two. */
+  async function read<T>(work: () => T): Promise<T> {
+    if (isClosed) throw new ShutdownError("the store is closed");
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, db.name);
+    }
+  }
+  /** Upkeep looks before it takes the write lock: most of the time nothing is due. */
+  async function whenDue<T>(nextAt: () => Date | null, work: () => T, idle: (nextAt: Date | null) => T): Promise<T> {
+    const at = await read(nextAt);
+    return at === null || at.getTime() > now() ? idle(at) : commits.run(work);
+  }
+
+  return {
+    capabilities: { isSynchronous: true, isShared: file !== "" },
+
+    enqueue: (requests, under) => commits.run(() => enqueueJobs(session, requests, under)),
+    ended: (ids) => read(() => endedAmong(session, ids)),
+    get: (ids) => read(() => readJobs(session, ids)),
+    findByNumber: (org, scope, number) => read(() => readJobByNumber(session, org, scope, number)),
+    list: (filter, page) => read(() => listJobs(session, filter, page)),
+    counts: (filter) => read(() => countJobs(session, filter)),
+    attempts: (id) => read(() => readAttempts(session, id)),
+    cancel: (requests) => commits.run(() => cancelJobs(session, requests)),
+    logs: (id, { after, limit }) => read(() => readLog(session, id, after, limit)),
+    explain: (id) => read(() => readSituation(session, id)),
+    within: (tx) => transactionStore(requireTransaction(tx, file), now, (brought) => changes.tell(brought)),
+
+    registerWorker: async (worker) => {
+      await commits.run(() => registerWorker(session, worker));
+      pacemaker?.add(worker.id, worker.leaseMs);
+    },
+    removeWorker: (id) => {
+      claimer.forgetWorker(id);
+      pacemaker?.remove(id);
+      return commits.run(() => removeWorker(session, id));
+    },
+    workers: (org) => read(() => readWorkers(session, org)),
+    claim: async (request) => {
+      const hasWork = await read(() => claimer.hasWork(session, request));
+      return hasWork ? commits.run(() => claimer.claim(session, request)) : [];
+    },
+    heartbeat: (worker, leases, leaseMs) => commits.run(() => prolongLeases(session, worker, leases, leaseMs)),
+    cancelRequests: (worker) => read(() => readCancelRequests(session, worker)),
+    report: (reports) => commits.run(() => keepReports(session, reports)),
+    settle: (settlements) => commits.run(() => settleAttempts(session, settlements)),
+
+    promote: (limit) =>
+      whenDue(
+        () => nextDue(session),
+        () => promoteDue(session, limit),
+        (nextAt) => ({ count: 0, nextAt }),
+      ),
+    rescue: (limit) =>
+      whenDue(
+        () => nextOverdue(session),
+        () => rescueOverdue(session, limit),
+        (nextAt) => ({ count: 0, nextAt }),
+      ),
+    prune: (limit) => commits.run(() => pruneFinished(session, limit)),
+    fireSchedules: (fire) =>
+      whenDue(
+        () => nextFiring(session),
+        () => fireDue(session, fire),
+        (nextAt) => ({ count: 0, nextAt }),
+      ),
+    audit: () => read(() => auditData(session)),
+    diagnose: () => read(() => diagnose(session)),
+
+    configureQueue: (org, name, change) => commits.run(() => configureQueue(session, org, name, change)),
+    queues: (org) => read(() => readQueues(session, org)),
+    putSchedule: (schedule) => commits.run(() => putSchedule(session, schedule)),
+    removeSchedule: (org, name) => commits.run(() => removeSchedule(session, org, name)),
+    schedules: (org) => read(() => readSchedules(session, org)),
+
+    number: (org, scope, count) => commits.run(() => takeNumbers(session, org, scope, count)),
+    adoptNumbers: (org, scope, highest) => commits.run(() => adoptNumbers(session, org, scope, highest)),
+
+    onChange: (listener) => changes.listen(listener),
+    events: (org, after, limit) => read(() => readEvents(session, org, after, limit)),
+
+    migrate: async () => (await migrate(db, now)).map((step) => step.name),
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      changes.stop();
+      pacemaker?.stop();
+      await commits.close();
+      db.close();
+    },
+  };
+}
+
+const SESSIONS = new WeakMap<Database, Session>();
+
+/** The store on the caller's connection. What it writes, the caller's COMMIT makes true. */
+function transactionStore(
+  tx: Database,
+  now: () => number,
+  tell: (changes: ReturnType<Session["takeChanges"]>) => void,
+): TransactionStore {
+  let session = SESSIONS.get(tx);
+  if (session === undefined) SESSIONS.set(tx, (session = new Session(tx, now)));
+  const own = session;
+  function write<T>(work: () => T): T {
+    // Lanes that an earlier transaction of this connection saw may have been rolled back with it.
+    own.forget();
+    try {
+      // Nested, so a savepoint: a caller that catches our error and commits the rest commits nothing of ours by halves.
+      const value = tx.transaction(() => {
+        const done = work();
+        writeJournal(own);
+        return done;
+      })();
+      const brought = own.takeChanges();
+      // A synchronous transaction has ended by then; one that lasts longer is noticed as a foreign commit.
+      if (brought.size > 0) setImmediate(() => tell(brought));
+      return value;
+    } catch (error) {
+      throw translate(error, tx.name);
+    }
+  }
+  return {
+    enqueue: (requests, under) => write(() => enqueueJobs(own, requests, under)),
+    settle: (settlements) => write(() => settleAttempts(own, settlements)),
+    number: (org, scope, count) => write(() => takeNumbers(own, org, scope, count)),
+  };
+}
