@@ -1,0 +1,80 @@
+import { LeaseLostError } from "../core/errors.ts";
+import type { HandlerContext } from "../core/handler.ts";
+import { complete } from "../core/outcome.ts";
+import type { SettleStatus, Store } from "../core/store.ts";
+import { afterOutcome } from "../core/transition.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What a handler holds while it runs. A class with getters: what is not asked for is not made. */
+export class AttemptContext<Client> implements HandlerContext<Client> {
+  readonly #attempt: Attempt;
+  readonly #reporter: Reporter;
+  readonly #store: Store;
+  readonly #bind: () => Client;
+  #client: Client | undefined;
+
+  constructor(
+    attempt: Attempt,
+    parts: { readonly reporter: Reporter; readonly store: Store; readonly bind: () => Client },
+  ) {
+    this.#attempt = attempt;
+    this.#reporter = parts.reporter;
+    this.#store = parts.store;
+    this.#bind = parts.bind;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  get token(): number {
+    return this.#attempt.lease.token;
+  }
+
+  get attempt(): number {
+    return this.#attempt.lease.attempt;
+  }
+
+  get mill(): Client {
+    return (this.#client ??= this.#bind());
+  }
+
+  progress(percent: number, message?: string): void {
+    this.#reporter.progress(this.#attempt, percent, message ?? null);
+  }
+
+  log(text: string): void {
+    this.output("log", text);
+  }
+
+  output(stream: "log" | "stdout" | "stderr", text: string): void {
+    for (const line of text.split("\n")) this.#reporter.line(this.#attempt, stream, line);
+  }
+
+  checkCancelled(): void {
+    if (this.#attempt.abortReason !== undefined) throw this.#attempt.abortReason;
+  }
+
+  // Not async: with a synchronous transaction the write is done, or has thrown, when this returns.
+  complete(result?: unknown, options: { readonly tx?: unknown } = {}): Promise<void> {
+    const attempt = this.#attempt;
+    const { job, token, attempt: number } = attempt.lease;
+    const ended = { attempt: number, maxAttempts: attempt.job.maxAttempts };
+    const settlement = { job, token, move: afterOutcome(ended, complete(result as never)) };
+    const accept = ([status]: readonly SettleStatus[], completion: "settled" | "in_transaction"): void => {
+      if (status !== "settled") throw new LeaseLostError(`the job ${job} could not be completed: its lease is gone`);
+      attempt.completion = completion;
+    };
+    if (options.tx === undefined) {
+      return this.#reporter
+        .flush([attempt])
+        .then(() => this.#store.settle([settlement]))
+        .then((statuses) => accept(statuses, "settled"));
+    }
+    const statuses = this.#store.within(options.tx).settle([settlement]);
+    if (statuses instanceof Promise) return statuses.then((late) => accept(late, "in_transaction"));
+    accept(statuses, "in_transaction");
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,114 @@
+import { ConflictError, InputError, LeaseLostError, OptionsError } from "../core/errors.ts";
+import type { Job } from "../core/job.ts";
+import { checkPayload, type JobDefinition } from "../core/kind.ts";
+import type { LeaseRef } from "../core/lease.ts";
+import { refuseRequest, show, unknownKeys } from "../core/options.ts";
+import type { EnqueueRequest, EnqueueResult, MaybePromise } from "../core/store.ts";
+import { toRequest, type EnqueueOptions } from "./enqueue-options.ts";
+import type { Kernel } from "./kernel.ts";
+
+type Kind = string | JobDefinition;
+
+/** One of `enqueueMany`: a kind or a definition, its payload, its options. */
+export type EnqueueItem = ({ readonly kind: string } | { readonly definition: JobDefinition }) & {
+  readonly payload?: unknown;
+  readonly options?: Omit<EnqueueOptions, "tx">;
+};
+
+/**
+ * Turns what callers say into requests, and sends them: single ones together with all others of the same turn, those
+ * with a transaction of the caller through that transaction, those of a handler under its lease.
+ */
+export class Enqueuer {
+  readonly #kernel: Kernel;
+  readonly #under: LeaseRef | undefined;
+
+  constructor(kernel: Kernel, under: LeaseRef | undefined) {
+    this.#kernel = kernel;
+    this.#under = under;
+  }
+
+  /** The request that a kind, a payload and options make; a promise where the schema is asynchronous. */
+  request(kind: Kind, payload: unknown, options: EnqueueOptions): MaybePromise<EnqueueRequest> {
+    const definition = typeof kind === "object" && kind !== null ? kind : undefined;
+    const { newId, org } = this.#kernel;
+    const facts = { id: newId(), org, kind: definition?.kind ?? (kind as string), definition };
+    // A schema may change what it is given. What was given is what is stored, so that the worker's check sees the same.
+    const checked = definition === undefined ? undefined : checkPayload(definition, payload);
+    if (checked instanceof Promise) return checked.then(() => toRequest(facts, payload, options));
+    return toRequest(facts, payload, options);
+  }
+
+  async enqueue(kind: Kind, payload: unknown, options: EnqueueOptions): Promise<Job> {
+    return this.send(await this.request(kind, payload, options));
+  }
+
+  async send(request: EnqueueRequest): Promise<Job> {
+    if (this.#under === undefined) return jobOf(await this.#kernel.enqueues.add(request));
+    return jobOf(theOnly(await this.#kernel.store.enqueue([request], this.#under)));
+  }
+
+  async enqueueMany(items: readonly EnqueueItem[]): Promise<Job[]> {
+    const requests = await Promise.all(this.#requests(items).map((request) => Promise.resolve(request)));
+    if (requests.length === 0) return [];
+    return (await this.#kernel.store.enqueue(requests, this.#under)).map(jobOf);
+  }
+
+  /** As `within`, for a single job. */
+  oneWithin(kind: Kind, payload: unknown, { tx, ...options }: EnqueueOptions): MaybePromise<Job> {
+    const item = typeof kind === "string" ? { kind, payload, options } : { definition: kind, payload, options };
+    const jobs = this.within(tx, [item]);
+    return jobs instanceof Promise ? jobs.then(theOnly) : theOnly(jobs);
+  }
+
+  /** Written, or thrown, when this returns, if the store's transactions are synchronous. */
+  within(tx: unknown, items: readonly EnqueueItem[]): MaybePromise<Job[]> {
+    const requests = this.#requests(items).map((request, i) => {
+      if (request instanceof Promise) throw asyncSchema(items[i]);
+      return request;
+    });
+    const results = this.#kernel.store.within(tx).enqueue(requests, this.#under);
+    return results instanceof Promise ? results.then((late) => late.map(jobOf)) : results.map(jobOf);
+  }
+
+  #requests(items: readonly EnqueueItem[]): MaybePromise<EnqueueRequest>[] {
+    if (!Array.isArray(items))
+      throw new InputError("request_invalid", `enqueueMany() expects a list; got ${show(items)}`);
+    return items.map((item: EnqueueItem, i) => {
+      refuseRequest(unknownKeys(item, ["kind", "definition", "payload", "options"], `enqueueMany()[${i}]`));
+      return this.request("definition" in item ? item.definition : item.kind, item.payload, item.options ?? {});
+    });
+  }
+}
+
+function theOnly<T>(answers: readonly T[]): T {
+  const [answer] = answers;
+  if (answer === undefined) throw new Error("the store answered nothing");
+  return answer;
+}
+
+function jobOf(result: EnqueueResult): Job {
+  if (result.status === "lost") throw new LeaseLostError("nothing was enqueued: the lease of this attempt is gone");
+  if (result.status === "duplicate") {
+    const { id, key, kind } = result.job;
+    const message = `the live job ${id} of kind "${kind}" has the key "${key}" and another payload`;
+    throw new ConflictError("duplicate_job", message, { job: id, key, kind });
+  }
+  return result.job;
+}
+
+function asyncSchema(item: EnqueueItem | undefined): InputError {
+  const kind = item === undefined ? "" : "definition" in item ? item.definition.kind : item.kind;
+  return new InputError(
+    "request_invalid",
+    `the schema of "${kind}" checks asynchronously; inside a transaction it must be synchronous`,
+  );
+}
+
+/** The value of a store whose transactions are synchronous. @throws OptionsError where they are not */
+export function atOnce<T>(value: MaybePromise<T>, method: string): T {
+  if (!(value instanceof Promise)) return value;
+  throw new OptionsError(
+    `${method}(): this store's transactions are asynchronous; use ${method.replace("Sync", "")}() and await it`,
+  );
+}

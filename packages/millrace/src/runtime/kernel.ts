@@ -1,0 +1,85 @@
+import type { Clock, Random } from "../core/clock.ts";
+import { isMillraceError, type MillraceError } from "../core/errors.ts";
+import { createJobIds } from "../core/job-id.ts";
+import type { JobId } from "../core/job.ts";
+import type { EnqueueRequest, EnqueueResult, Store } from "../core/store.ts";
+import { Coalescer } from "./coalescer.ts";
+import type { Logger } from "./logger.ts";
+import { Upkeep } from "./upkeep.ts";
+import { Waiters } from "./waiters.ts";
+
+export interface KernelOptions {
+  readonly store: Store;
+  readonly org: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** For `workers()`: where this process runs. */
+  readonly host: string | null;
+  readonly pid: number | null;
+}
+
+/** What the client and the workers of one process share: the store, the clock, and the loops that serve them all. */
+export class Kernel {
+  readonly store: Store;
+  readonly org: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly host: string | null;
+  readonly pid: number | null;
+  readonly newId: () => JobId;
+  readonly waiters: Waiters;
+  readonly upkeep: Upkeep;
+  readonly enqueues: Coalescer<EnqueueRequest, EnqueueResult>;
+  readonly #closing = new AbortController();
+
+  constructor(options: KernelOptions) {
+    const { store, org, clock, random, logger, host, pid } = options;
+    this.store = store;
+    this.org = org;
+    this.clock = clock;
+    this.random = random;
+    this.logger = logger;
+    this.host = host;
+    this.pid = pid;
+    this.newId = createJobIds(() => clock.now(), random);
+    this.waiters = new Waiters(store, { clock, random }, (error) =>
+      logger.warn({ error }, "ended jobs could not be read"),
+    );
+    this.upkeep = new Upkeep(store, { clock, random }, this.newId, logger);
+    this.enqueues = new Coalescer((requests) => store.enqueue(requests), isOutage);
+  }
+
+  /** Fires when the client is closed; whoever waits for something lets go. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.clock.after(ms, resolve, { keepAlive: true }));
+  }
+
+  /** Whether a job of these kinds and queues has run before and waits for its next attempt. */
+  async hasRetries(kinds: readonly string[], queues: readonly string[] | null): Promise<boolean> {
+    let cursor: string | null = null;
+    do {
+      const page = await this.store.list({ org: this.org, state: "scheduled" }, { limit: 500, cursor });
+      const isRetry = page.jobs.some(
+        (job) => job.startedAt !== null && kinds.includes(job.kind) && (queues === null || queues.includes(job.queue)),
+      );
+      if (isRetry) return true;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return false;
+  }
+}
+
+/** An error that says nothing about the single call it came with. */
+function isOutage(error: unknown): error is MillraceError {
+  return isMillraceError(error) && error.retryable;
+}

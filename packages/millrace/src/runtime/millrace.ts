@@ -1,0 +1,350 @@
+import { explain, type Explanation } from "../core/explain.ts";
+import { checkCron, nextCronTime } from "../core/cron.ts";
+import { ConflictError, InputError, NotFoundError, OptionsError } from "../core/errors.ts";
+import type { JobEvent } from "../core/event.ts";
+import { isJobId, type AttemptRecord, type Job } from "../core/job.ts";
+import type { JobDefinition } from "../core/kind.ts";
+import type { LeaseRef } from "../core/lease.ts";
+import type { LogLine } from "../core/log-line.ts";
+import { countProblem, durationProblem, nameProblem, refuseRequest, show, unknownKeys } from "../core/options.ts";
+import type { Queue } from "../core/queue.ts";
+import type { Schedule } from "../core/schedule.ts";
+import { isFinal } from "../core/states.ts";
+import type { AuditReport, Diagnosis, JobCounts, JobFilter, JobPage } from "../core/store.ts";
+import type { WorkerInfo } from "../core/worker-info.ts";
+import { toRetry, type EnqueueOptions } from "./enqueue-options.ts";
+import { atOnce, Enqueuer, type EnqueueItem } from "./enqueuer.ts";
+import { followEvents } from "./follow-events.ts";
+import type { Kernel } from "./kernel.ts";
+import { QueueHandle } from "./queue-handle.ts";
+import { resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
+import { waitUntilEnded } from "./wait.ts";
+import { Worker } from "./worker.ts";
+
+export interface ScheduleOptions extends Omit<EnqueueOptions, "tx" | "delayMs" | "runAt"> {
+  /** IANA name. @default "UTC" */
+  readonly timeZone?: string;
+}
+
+const LIST_LIMIT = 50;
+const LIST_LIMIT_MAX = 1_000;
+
+/** The client: what a program holds to enqueue, look and steer. Made by `openMillrace()`. */
+export class Millrace {
+  readonly #kernel: Kernel;
+  readonly #under: LeaseRef | undefined;
+  readonly #enqueuer: Enqueuer;
+  readonly #workers: Set<Worker<Millrace>>;
+  readonly #close: () => Promise<void>;
+
+  /** Use `openMillrace()`. */
+  constructor(kernel: Kernel, close: () => Promise<void>, under?: LeaseRef, workers = new Set<Worker<Millrace>>()) {
+    this.#kernel = kernel;
+    this.#close = close;
+    this.#under = under;
+    this.#enqueuer = new Enqueuer(kernel, under);
+    this.#workers = workers;
+  }
+
+  // ─── Enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Add a job. Resolves when it is on disk; with `tx`, when it is written in the caller's transaction, which decides.
+   * With a synchronous transaction (better-sqlite3) it is written, or has thrown, when the call returns.
+   * @throws InputError for a wrong payload or option, ConflictError `duplicate_job` when a live job has the key and
+   *   another payload, LeaseLostError inside a handler whose lease is gone
+   */
+  enqueue<Input, Payload>(
+    definition: JobDefinition<Input, Payload>,
+    payload: Input,
+    options?: EnqueueOptions,
+  ): Promise<Job<Payload>>;
+  enqueue<Payload = unknown>(kind: string, payload?: Payload, options?: EnqueueOptions): Promise<Job<Payload>>;
+  enqueue(kind: string | JobDefinition, payload?: unknown, options: EnqueueOptions = {}): Promise<Job> {
+    if (options?.tx === undefined) return this.#enqueuer.enqueue(kind, payload, options);
+    return Promise.resolve(this.#enqueuer.oneWithin(kind, payload, options));
+  }
+
+  /** As `enqueue` with `tx`, for synchronous transactions: answers the job itself. */
+  enqueueSync<Input, Payload>(
+    definition: JobDefinition<Input, Payload>,
+    payload: Input,
+    options: EnqueueOptions & { readonly tx: unknown },
+  ): Job<Payload>;
+  enqueueSync<Payload = unknown>(
+    kind: string,
+    payload: Payload,
+    options: EnqueueOptions & { readonly tx: unknown },
+  ): Job<Payload>;
+  enqueueSync(kind: string | JobDefinition, payload: unknown, options: EnqueueOptions & { readonly tx: unknown }): Job {
+    return atOnce(this.#enqueuer.oneWithin(kind, payload, options), "enqueueSync");
+  }
+
+  /** Add jobs in one statement: all of them or none. Answers them in order. */
+  enqueueMany(items: readonly EnqueueItem[], options: { readonly tx?: unknown } = {}): Promise<Job[]> {
+    if (options.tx === undefined) return this.#enqueuer.enqueueMany(items);
+    return Promise.resolve(this.#enqueuer.within(options.tx, items));
+  }
+
+  // ─── Look ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The job, or `null` when there is none. */
+  async get(id: string): Promise<Job | null> {
+    if (!isJobId(id)) return null;
+    const [job] = await this.#kernel.store.get([id]);
+    return job === undefined || job === null || job.org !== this.#kernel.org ? null : job;
+  }
+
+  /** The job with this number, or `null`. */
+  async find(place: { readonly scope: string; readonly number: number }): Promise<Job | null> {
+    refuseRequest([nameProblem(place.scope, "find(): scope"), countProblem(place.number, "find(): number")]);
+    return this.#kernel.store.findByNumber(this.#kernel.org, place.scope, place.number);
+  }
+
+  /** Jobs, newest first. @param page `limit` 1 to 1000, 50 unless given; `cursor` from the page before */
+  async list(
+    filter: Omit<JobFilter, "org"> = {},
+    page: { readonly limit?: number; readonly cursor?: string | null } = {},
+  ): Promise<JobPage> {
+    refuseRequest([
+      ...unknownKeys(filter, FILTER_KEYS, "list()"),
+      countProblem(page.limit, "list(): limit"),
+      (page.limit ?? 0) > LIST_LIMIT_MAX
+        ? `list(): limit must be at most ${LIST_LIMIT_MAX}; got ${page.limit}`
+        : undefined,
+    ]);
+    const chosen = { ...filter, org: this.#kernel.org };
+    return this.#kernel.store.list(chosen, { limit: page.limit ?? LIST_LIMIT, cursor: page.cursor ?? null });
+  }
+
+  async counts(filter: Omit<JobFilter, "org"> = {}): Promise<JobCounts> {
+    refuseRequest(unknownKeys(filter, FILTER_KEYS, "counts()"));
+    return this.#kernel.store.counts({ ...filter, org: this.#kernel.org });
+  }
+
+  /**
+   * Resolves with the job when it has ended, however it ended.
+   * @throws WaitTimeoutError after `timeoutMs`; the job goes on
+   */
+  async wait<Payload = unknown, Result = unknown>(
+    id: string,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<Job<Payload, Result>> {
+    refuseRequest([
+      ...unknownKeys(options, ["timeoutMs"], "wait()"),
+      durationProblem(options.timeoutMs, "wait(): timeoutMs"),
+    ]);
+    const job = await waitUntilEnded(this.#kernel, () => this.#mustGet(id), options.timeoutMs);
+    return job as Job<Payload, Result>;
+  }
+
+  /** Why the job is where it is. */
+  async explain(id: string): Promise<Explanation> {
+    const situation = isJobId(id) ? await this.#kernel.store.explain(id) : null;
+    if (situation === null || situation.job.org !== this.#kernel.org) throw notFound(id);
+    return explain(situation);
+  }
+
+  /** Attempts that did not end the job, oldest first. */
+  async attempts(id: string): Promise<readonly AttemptRecord[]> {
+    return this.#kernel.store.attempts((await this.#mustGet(id)).id);
+  }
+
+  /** Lines of the job's log with a sequence above `after`. @param page `limit` 1000 unless given */
+  async logs(id: string, page: { readonly after?: number; readonly limit?: number } = {}): Promise<readonly LogLine[]> {
+    refuseRequest([countProblem(page.after, "logs(): after", 0), countProblem(page.limit, "logs(): limit")]);
+    const job = await this.#mustGet(id);
+    return this.#kernel.store.logs(job.id, { after: page.after ?? 0, limit: page.limit ?? 1_000 });
+  }
+
+  /** What happens to jobs from now on, or from a cursor on; ends when the loop over it does, or with the signal. */
+  events(options: { readonly after?: string; readonly signal?: AbortSignal } = {}): AsyncIterableIterator<JobEvent> {
+    refuseRequest(unknownKeys(options, ["after", "signal"], "events()"));
+    return followEvents(this.#kernel, options);
+  }
+
+  // ─── Steer ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Cancel. A waiting job is cancelled when this resolves; a running one is told, and ends as cancelled within the grace
+   * of its queue. Cancelling twice is fine; the first record stands.
+   * @throws NotFoundError, or ConflictError `state_conflict` when it has completed or failed
+   */
+  async cancel(id: string, options: { readonly by?: string; readonly reason?: string } = {}): Promise<Job> {
+    refuseRequest(unknownKeys(options, ["by", "reason"], "cancel()"));
+    const { id: known } = await this.#mustGet(id);
+    const [result] = await this.#kernel.store.cancel([
+      { id: known, by: options.by ?? null, reason: options.reason ?? null },
+    ]);
+    if (result === undefined || result.status === "not_found") throw notFound(id);
+    if (result.status === "finished")
+      throw stateConflict(result.job, `it is already ${result.job.state} and cannot be cancelled`);
+    return result.job;
+  }
+
+  /** Make a new job like a finished one, linked by `retryOf`. @throws ConflictError when it has not ended */
+  async retry(id: string, options: { readonly by?: string } = {}): Promise<Job> {
+    refuseRequest(unknownKeys(options, ["by"], "retry()"));
+    const job = await this.#mustGet(id);
+    if (!isFinal(job.state)) throw stateConflict(job, `it is ${job.state}; only a job that has ended can be retried`);
+    return this.#enqueuer.send(toRetry(this.#kernel.newId(), job, options.by));
+  }
+
+  queue(name: string): QueueHandle {
+    refuseRequest([nameProblem(name, "queue(): the name")]);
+    return new QueueHandle(this.#kernel.store, this.#kernel.org, name);
+  }
+
+  async queues(): Promise<readonly Queue[]> {
+    return this.#kernel.store.queues(this.#kernel.org);
+  }
+
+  /** Workers that were heard of within their lease. */
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return this.#kernel.store.workers(this.#kernel.org);
+  }
+
+  /**
+   * Enqueue by a cron rule, each due time once over all processes. The same name again replaces the rule.
+   * @param cron five fields, or six with seconds first
+   */
+  schedule<Input>(
+    name: string,
+    cron: string,
+    definition: JobDefinition<Input, unknown>,
+    payload: Input,
+    options?: ScheduleOptions,
+  ): Promise<void>;
+  schedule(name: string, cron: string, kind: string, payload?: unknown, options?: ScheduleOptions): Promise<void>;
+  async schedule(
+    name: string,
+    cron: string,
+    kind: string | JobDefinition,
+    payload?: unknown,
+    options: ScheduleOptions = {},
+  ): Promise<void> {
+    const { timeZone = "UTC", ...enqueueOptions } = options;
+    refuseRequest([nameProblem(name, "schedule(): the name")]);
+    checkCron(cron, timeZone);
+    const { id: _, ...request } = await this.#enqueuer.request(kind, payload, enqueueOptions);
+    const { store, org, clock } = this.#kernel;
+    const nextAt = nextCronTime(cron, timeZone, new Date(clock.now()));
+    await store.putSchedule({ org, name, cron, timeZone, kind: request.kind, payload, request, nextAt });
+  }
+
+  /** @throws NotFoundError when there is no schedule of this name */
+  async unschedule(name: string): Promise<void> {
+    const isRemoved = await this.#kernel.store.removeSchedule(this.#kernel.org, name);
+    if (!isRemoved) throw new NotFoundError("schedule_not_found", `there is no schedule ${show(name)}`);
+  }
+
+  async schedules(): Promise<readonly Schedule[]> {
+    return this.#kernel.store.schedules(this.#kernel.org);
+  }
+
+  // ─── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The next number of a scope, for a row of the caller's own: in `tx` it comes and goes with the transaction; without,
+   * it is spent when this resolves, whether it is used or not. With `count`, the first of so many in a row.
+   */
+  number(scope: string, options: { readonly tx?: unknown; readonly count?: number } = {}): Promise<number> {
+    const count = numberCount(scope, options);
+    const { store, org } = this.#kernel;
+    if (options.tx === undefined) return store.number(org, scope, count);
+    return Promise.resolve(store.within(options.tx).number(org, scope, count));
+  }
+
+  /** As `number` with `tx`, for synchronous transactions. */
+  numberSync(scope: string, options: { readonly tx: unknown; readonly count?: number }): number {
+    const count = numberCount(scope, options);
+    return atOnce(this.#kernel.store.within(options.tx).number(this.#kernel.org, scope, count), "numberSync");
+  }
+
+  /** Let a scope go on after `highest`. Safe to repeat. @throws ConflictError when it is further already */
+  async adoptNumbers(scope: string, highest: number): Promise<void> {
+    refuseRequest([nameProblem(scope, "adoptNumbers(): scope"), countProblem(highest, "adoptNumbers(): highest", 0)]);
+    if (highest === undefined || highest === null)
+      throw new InputError("request_invalid", "adoptNumbers(): highest is missing");
+    const { status, last } = await this.#kernel.store.adoptNumbers(this.#kernel.org, scope, highest);
+    if (status === "adopted") return;
+    const message = `the scope "${scope}" has given out numbers up to ${last}; it cannot go back to ${highest}`;
+    throw new ConflictError("state_conflict", message, { scope, last, highest });
+  }
+
+  // ─── Work and upkeep ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A worker in this process; give it handlers, then `start()`. @throws OptionsError with every broken rule */
+  worker(options?: WorkerOptions): Worker<Millrace> {
+    const resolved = resolveWorkerOptions(options);
+    const id = `worker_${this.#kernel.newId().slice("job_".length)}`;
+    const worker = new Worker(this.#kernel, id, resolved, (attempt) => this.#bound(attempt.lease));
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #bound(lease: LeaseRef): Millrace {
+    const { job, token } = lease;
+    return new Millrace(this.#kernel, this.#close, { job, token }, this.#workers);
+  }
+
+  /** Bring the schema up to date; `openMillrace` has done so unless it was told not to. */
+  async migrate(): Promise<void> {
+    await this.#kernel.store.migrate();
+  }
+
+  /** Delete finished jobs past their retention. Answers how many. Workers do so by themselves, a little at a time. */
+  async prune(): Promise<number> {
+    const limit = 500;
+    let total = 0;
+    for (;;) {
+      const { count } = await this.#kernel.store.prune(limit);
+      total += count;
+      if (count < limit) return total;
+    }
+  }
+
+  /** Check what must hold for the data as it lies; reads only. Nothing found is an empty list. */
+  async verify(): Promise<AuditReport> {
+    return this.#kernel.store.audit();
+  }
+
+  /** What the store notices about its own health. */
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    return this.#kernel.store.diagnose();
+  }
+
+  /** Stop this process's workers and close the store. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#under !== undefined)
+      throw new OptionsError("close(): ctx.mill belongs to the worker; close the client you opened");
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+    this.#kernel.close();
+    await this.#close();
+  }
+
+  async #mustGet(id: string): Promise<Job> {
+    const job = await this.get(id);
+    if (job === null) throw notFound(id);
+    return job;
+  }
+}
+
+const FILTER_KEYS = ["state", "queue", "kind", "scope", "group", "tag", "createdBy", "worker", "q"] as const;
+
+function numberCount(scope: string, options: { readonly count?: number }): number {
+  refuseRequest([
+    nameProblem(scope, "number(): scope"),
+    ...unknownKeys(options, ["tx", "count"], "number()"),
+    countProblem(options.count, "number(): count"),
+  ]);
+  return options.count ?? 1;
+}
+
+function notFound(id: string): NotFoundError {
+  return new NotFoundError("job_not_found", `there is no job ${show(id)}`);
+}
+
+function stateConflict(job: Job, why: string): ConflictError {
+  return new ConflictError("state_conflict", `${job.id}: ${why}`, { job: job.id, state: job.state });
+}
