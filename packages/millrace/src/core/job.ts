@@ -29,7 +29,7 @@ export interface Job<Payload = unknown, Result = unknown> {
   /** Tries counted so far, the running one included. Snooze and release give theirs back. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** Time limit of one attempt in milliseconds; `null` for none. */
+  /** Time limit of one attempt in milliseconds; `null` leaves it to the definition or the queue. */
   readonly timeoutMs: number | null;
   /** Delays between attempts; `null` leaves them to the definition or the queue. */
   readonly backoff: BackoffPolicy | null;

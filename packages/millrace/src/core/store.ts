@@ -4,7 +4,7 @@ import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
 import type { QueueChoice } from "./lane.ts";
 import type { Lease, LeaseRef } from "./lease.ts";
 import type { LogLine, LogStream } from "./log-line.ts";
-import type { OpenCounts, Queue, QueueOverrides } from "./queue.ts";
+import type { OpenCounts, Queue, QueueOverrides, QueueSettings } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import type { JobState } from "./states.ts";
@@ -166,11 +166,11 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
-/** A job together with the right to run it. `backoff` and `timeoutMs` are resolved as far as the store knows. */
+/** A job together with the right to run it, and what its queue says where job and definition say nothing. */
 export interface Claim {
   readonly lease: Lease;
   readonly job: Job;
-  readonly backoff: BackoffPolicy;
+  readonly queue: Pick<QueueSettings, "backoff" | "timeoutMs">;
 }
 
 export type HeartbeatStatus = "held" | "lost" | "cancel";

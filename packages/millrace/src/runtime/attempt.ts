@@ -2,7 +2,6 @@ import type { CancelledError } from "../core/errors.ts";
 import { LeaseLostError, type AttemptTimeoutError, type ShutdownError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Lease } from "../core/lease.ts";
-import type { BackoffPolicy } from "../core/backoff.ts";
 import type { Claim } from "../core/store.ts";
 
 /** Why an attempt should stop. */
@@ -18,7 +17,7 @@ export type AbortReason = LeaseLostError | AttemptTimeoutError | CancelledError 
 export class Attempt {
   readonly lease: Lease;
   readonly job: Job;
-  readonly queueBackoff: BackoffPolicy;
+  readonly queue: Claim["queue"];
   /** Until when the lease can be believed, on this process's monotonic clock; it can only make us stop early. */
   trustedUntil: number;
   /** What the handler said with `ctx.complete()`. */
@@ -30,7 +29,7 @@ export class Attempt {
   constructor(claim: Claim, trustedUntil: number) {
     this.lease = claim.lease;
     this.job = claim.job;
-    this.queueBackoff = claim.backoff;
+    this.queue = claim.queue;
     this.trustedUntil = trustedUntil;
   }
 

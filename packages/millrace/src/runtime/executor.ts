@@ -56,7 +56,7 @@ export class Executor<Client> {
 
   #call(attempt: Attempt, { definition, handler }: Registration<Client>, context: AttemptContext<Client>): unknown {
     const { job } = attempt;
-    const timeoutMs = job.timeoutMs ?? definition?.options.timeoutMs ?? null;
+    const timeoutMs = job.timeoutMs ?? definition?.options.timeoutMs ?? attempt.queue.timeoutMs;
     const call = (payload: unknown): unknown => handler(payload === job.payload ? job : { ...job, payload }, context);
     const payload = definition === undefined ? job.payload : checkPayload(definition, job.payload);
     const result = payload instanceof Promise ? payload.then(call) : call(payload);
@@ -91,10 +91,12 @@ export class Executor<Client> {
   }
 
   #delay(attempt: Attempt, definition: JobDefinition | undefined, error: JobError): number {
-    const policy = attempt.job.backoff ?? definition?.options.backoff ?? attempt.queueBackoff;
+    const policy = attempt.job.backoff ?? definition?.options.backoff ?? attempt.queue.backoff;
     if (typeof policy !== "function") return backoffDelay(policy, error.attempt, this.#options.random);
     const delayMs = policy(error.attempt, error);
-    return Number.isFinite(delayMs) ? delayMs : backoffDelay(attempt.queueBackoff, error.attempt, this.#options.random);
+    return Number.isFinite(delayMs)
+      ? delayMs
+      : backoffDelay(attempt.queue.backoff, error.attempt, this.#options.random);
   }
 }
 

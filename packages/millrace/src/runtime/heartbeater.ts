@@ -73,10 +73,11 @@ export class Heartbeater {
 
   /** Somebody may have cancelled one of our jobs. */
   lookForCancels(): void {
-    if (this.#cancelTimer !== undefined || this.#options.attempts.size === 0) return;
+    if (this.#cancelTimer !== undefined) return;
     this.#cancelTimer = this.#options.clock.after(CANCEL_LOOK_MS, () => {
       this.#cancelTimer = undefined;
-      void this.#abortCancelled();
+      // Asked no sooner: the claim of the very job that was cancelled may have been on its way.
+      if (this.#options.attempts.size > 0) void this.#abortCancelled();
     });
   }
 

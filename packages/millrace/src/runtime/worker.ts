@@ -138,6 +138,8 @@ export class Worker<Client> {
       this.#state = "new";
       throw error;
     }
+    // Stopped meanwhile: what is begun now nobody would end.
+    if (this.#state !== "claiming") return;
     this.#stopListening = store.onChange((changes) => {
       if (changes.has("ready")) this.#claimer.wake();
       if (changes.has("cancel")) this.#heartbeater.lookForCancels();

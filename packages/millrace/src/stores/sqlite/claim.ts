@@ -1,7 +1,6 @@
-import type { BackoffPolicy } from "../../core/backoff.ts";
 import type { Job } from "../../core/job.ts";
 import { serves, Turns, type Lane } from "../../core/lane.ts";
-import { resolveQueueSettings, type QueueOverrides } from "../../core/queue.ts";
+import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
 import { jobFromRow, type JobRow } from "../sql/job-row.ts";
 import { Line } from "./line.ts";
@@ -122,7 +121,7 @@ export class Claimer {
   #findWork(
     session: Session,
     request: ClaimRequest,
-    queues: ReadonlyMap<string, BackoffPolicy>,
+    queues: ReadonlyMap<string, QueueSettings>,
   ): { readonly lines: Map<string, Map<string, Line>>; readonly lastLane: number } {
     let from = this.#memory(request.worker).lastLane;
     let isLastRound = from === 0;
@@ -160,7 +159,7 @@ export class Claimer {
 function linesOf(
   session: Session,
   request: ClaimRequest,
-  queues: ReadonlyMap<string, BackoffPolicy>,
+  queues: ReadonlyMap<string, QueueSettings>,
   ids: readonly { readonly id: number }[],
 ): Map<string, Map<string, Line>> {
   const lines = new Map<string, Map<string, Line>>();
@@ -183,12 +182,12 @@ function isChosen(request: ClaimRequest, queue: string): boolean {
   return choice.order === "turns" || (choice.weights.get(queue) ?? 0) > 0;
 }
 
-/** Queues that are not paused, with the backoff of those of their jobs that have none. */
-function openQueues(session: Session, org: string): ReadonlyMap<string, BackoffPolicy> {
-  const open = new Map<string, BackoffPolicy>();
+/** Queues that are not paused, with what holds for those of their jobs that say nothing themselves. */
+function openQueues(session: Session, org: string): ReadonlyMap<string, QueueSettings> {
+  const open = new Map<string, QueueSettings>();
   for (const row of session.all<{ name: string; paused_at: number | null; settings: string }>(QUEUES, org)) {
     if (row.paused_at !== null) continue;
-    open.set(row.name, resolveQueueSettings(JSON.parse(row.settings) as QueueOverrides).backoff);
+    open.set(row.name, resolveQueueSettings(JSON.parse(row.settings) as QueueOverrides));
   }
   return open;
 }
@@ -215,7 +214,7 @@ function claimFrom(
   row: ClaimedRow,
   lane: Lane & { readonly org: string },
   request: ClaimRequest,
-  queues: ReadonlyMap<string, BackoffPolicy>,
+  queues: ReadonlyMap<string, QueueSettings>,
 ): Claim {
   const job: Job = jobFromRow({
     ...row,
@@ -236,7 +235,7 @@ function claimFrom(
     cancel_reason: null,
   });
   const lease = { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.lease_until) };
-  const backoff = job.backoff ?? queues.get(lane.queue);
-  if (backoff === undefined) throw new Error(`the queue ${lane.queue} of a claimed job is not open`);
-  return { lease, job, backoff };
+  const settings = queues.get(lane.queue);
+  if (settings === undefined) throw new Error(`the queue ${lane.queue} of a claimed job is not open`);
+  return { lease, job, queue: { backoff: settings.backoff, timeoutMs: settings.timeoutMs } };
 }

@@ -219,7 +219,6 @@ function writeJob(
   // A due time in the past would put the job before those that have waited longer.
   const runAt = Math.max(now, Math.round(dueAt));
   const maxAttempts = request.maxAttempts ?? settings.maxAttempts;
-  const timeoutMs = request.timeoutMs ?? settings.timeoutMs;
   const tags = Object.entries(request.tags);
   const job = session.insert(
     ADD_JOB,
@@ -231,7 +230,7 @@ function writeJob(
     place.number,
     request.priority,
     maxAttempts,
-    timeoutMs,
+    request.timeoutMs,
     request.backoff === null ? null : JSON.stringify(request.backoff),
     runAt,
     request.key,
@@ -258,7 +257,7 @@ function writeJob(
     priority: request.priority,
     attempt: 0,
     maxAttempts,
-    timeoutMs,
+    timeoutMs: request.timeoutMs,
     backoff: request.backoff,
     runAt: new Date(runAt),
     createdAt: new Date(now),
