@@ -32,6 +32,7 @@ export const STEPS: readonly Step[] = [
   { name: "layers", command: "node tools/check-layers.ts", said: LAST_LINE },
   { name: "unused", command: "knip --no-progress" },
   { name: "examples", command: "node tools/run-examples.ts", said: LAST_LINE },
+  { name: "docs", command: "node tools/generate-docs.ts --check", said: LAST_LINE },
   { name: "publint", command: "npm run --silent check:publint", after: "build" },
   { name: "pack", command: "node tools/check-pack.ts", after: "build", said: LAST_LINE },
   {

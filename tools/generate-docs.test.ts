@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkCodeBlocks } from "./docs/check-code-blocks.ts";
+import { checkConsoles } from "./docs/check-consoles.ts";
 import { checkCommandLines } from "./docs/command-lines.ts";
 import { checkLinks } from "./docs/links.ts";
 import { splitPage, type Page } from "./docs/markdown.ts";
@@ -83,6 +84,20 @@ describe("command lines", () => {
       expect(await checkCommandLines([fenced("sh", line)])).toEqual(expected);
     });
   }
+});
+
+describe("sessions in a shell", () => {
+  test("are typed again, and may differ in ids and times", async () => {
+    const told = `$ millrace enqueue greet 1\njob_${"0".repeat(26)} default#2 queued\n$ true`;
+    expect(await checkConsoles([fenced("console run", told)])).toEqual([]);
+  });
+
+  test("must print what they say, and end well", async () => {
+    const [difference] = await checkConsoles([fenced("console run", "$ echo two\nthree")]);
+    expect(difference).toContain("docs/page.md:3: the session prints something else than it says");
+    const [failure] = await checkConsoles([fenced("console run", "$ millrace jobs show default#9")]);
+    expect(failure).toContain("docs/page.md:3: the session: $ millrace jobs show default#9 ended with exit code 4");
+  });
 });
 
 describe("the tests of a guarantee", () => {

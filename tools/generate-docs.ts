@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { checkCodeBlocks } from "./docs/check-code-blocks.ts";
+import { checkConsoles } from "./docs/check-consoles.ts";
 import { cliPage } from "./docs/cli-page.ts";
 import { checkCommandLines } from "./docs/command-lines.ts";
 import { errorsPage } from "./docs/errors-page.ts";
@@ -56,13 +57,14 @@ const stale = (await generated()).filter(
 if (process.argv.includes("--check")) {
   const pages = readPages();
   const guarantees = pages.find(({ path }) => path === "docs/guarantees.md");
-  const blocks = await checkCodeBlocks(pages);
+  const [blocks, consoles] = await Promise.all([checkCodeBlocks(pages), checkConsoles(pages)]);
   const findings = [
     ...stale.map(({ path }) => `${path} is out of date; run \`npx node tools/generate-docs.ts\``),
     ...checkLinks(pages),
     ...(await checkCommandLines(pages)),
     ...(guarantees === undefined ? ["docs/guarantees.md is missing"] : checkNamedTests(guarantees)),
     ...blocks.findings,
+    ...consoles,
   ];
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) process.exit(1);

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { differenceOf, outputBlockOf } from "../examples/output-block.ts";
 import { ROOT, splitPage, type CodeBlock, type Finding, type Page } from "./markdown.ts";
-
-const RUN_LIMIT_MS = 30_000;
+import { startProgram } from "./start-program.ts";
 
 /** What a block may take for granted: the client, as `openMillrace()` answers it, and a worker of it. */
 const GIVEN = `
@@ -56,10 +54,10 @@ export async function checkCodeBlocks(
 }
 
 async function compile(folder: string, rename: (text: string) => string): Promise<string | undefined> {
-  const { status, output } = await start(
+  const { status, output } = await startProgram(
     join(ROOT, "node_modules/.bin/tsc"),
     ["-p", folder, "--pretty", "false"],
-    folder,
+    { cwd: folder },
   );
   return status === 0 ? undefined : rename(output.trim());
 }
@@ -68,29 +66,10 @@ async function runBlock(block: CodeBlock, folder: string, file: string): Promise
   const cwd = join(folder, `${file}.run`);
   mkdirSync(cwd);
   const args = ["--conditions=millrace-source", join(folder, file)];
-  const { status, output } = await start(process.execPath, args, cwd);
+  const { status, output } = await startProgram(process.execPath, args, { cwd });
   const place = `${block.path}:${block.line}: the block`;
   if (status !== 0) return [`${place} ended with exit code ${status}\n${output}`];
   const said = outputBlockOf(block.text);
   const difference = said === null ? null : differenceOf(said.lines, output);
   return difference === null ? [] : [`${place} ${difference}`];
-}
-
-async function start(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<{ readonly status: number | string; readonly output: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, TZ: "UTC" };
-    const options = { cwd, env, timeout: RUN_LIMIT_MS, shell: process.platform === "win32" };
-    const child = spawn(program, [...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
-    const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.on("error", (error) => resolve({ status: error.message, output: "" }));
-    child.on("close", (code, signal) =>
-      resolve({ status: code ?? signal ?? "unknown", output: Buffer.concat(chunks).toString() }),
-    );
-  });
 }

@@ -58,8 +58,8 @@ ${optionsTable(new Source("runtime/worker-options.ts").members("WorkerOptions"))
 
 ## mill.queue(name).configure(settings)
 
-What is given is set, the rest stays. \`numbered\`, \`maxAttempts\` and \`timeoutMs\` are looked up when a job is enqueued, so a
-change holds for later jobs. \`backoff\`, \`cancelGraceMs\` and \`retention\` are looked up when they are needed, so a change
+What is given is set, the rest stays. \`numbered\` and \`maxAttempts\` are looked up when a job is enqueued, so a change holds
+for later jobs. \`timeoutMs\`, \`backoff\`, \`cancelGraceMs\` and \`retention\` are looked up when they are needed, so a change
 holds for the jobs that are there as well.
 
 ${optionsTable(queue.members("QueueSettings"))}
