@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { missingLabels, normalizeLabels, serves, Turns, type QueueChoice } from "./lane.ts";
+import { missingLabels, normalizeLabels, QueueTurns, serves, type QueueChoice } from "./lane.ts";
 
 const labels = (...given: readonly string[]): ReadonlySet<string> => new Set(given);
 
@@ -38,8 +38,8 @@ describe("labels", () => {
 
 /** How often each queue is served in so many turns while all have work. */
 function serve(choice: QueueChoice, names: readonly string[], count: number): readonly string[] {
-  const turns = new Turns();
-  return Array.from({ length: count }, () => turns.nextQueue(choice, names) ?? "none");
+  const turns = new QueueTurns();
+  return Array.from({ length: count }, () => turns.next(choice, names) ?? "none");
 }
 
 const countOf = (all: readonly string[], name: string): number => all.filter((each) => each === name).length;
@@ -81,35 +81,10 @@ describe("weighted queues", () => {
 
 describe("strict queues", () => {
   it("are served in the order of the list, the second only while the first has nothing", () => {
-    const turns = new Turns();
+    const turns = new QueueTurns();
     const choice: QueueChoice = { order: "strict", names: ["a", "b"] };
-    expect(turns.nextQueue(choice, ["b", "a"])).toBe("a");
-    expect(turns.nextQueue(choice, ["b"])).toBe("b");
-    expect(turns.nextQueue(choice, ["c"])).toBeUndefined();
+    expect(turns.next(choice, ["b", "a"])).toBe("a");
+    expect(turns.next(choice, ["b"])).toBe("b");
+    expect(turns.next(choice, ["c"])).toBeUndefined();
   });
-});
-
-describe("queues in turn", () => {
-  it("get the same number of turns", () => {
-    const served = serve({ order: "turns" }, ["a", "b", "c"], 300);
-    expect(["a", "b", "c"].map((name) => countOf(served, name))).toEqual([100, 100, 100]);
-  });
-});
-
-describe("fairness keys", () => {
-  it("take turns in their own order, for each queue on its own", () => {
-    const turns = new Turns();
-    const keys = ["zoe", "adam", "mia"];
-    expect(Array.from({ length: 4 }, () => turns.nextKey("mail", keys))).toEqual(["adam", "mia", "zoe", "adam"]);
-    expect(turns.nextKey("video", keys)).toBe("adam");
-  });
-
-  it("go on behind the last, also when that one has no work any more", () => {
-    const turns = new Turns();
-    turns.nextKey("mail", ["a", "b", "c"]);
-    turns.nextKey("mail", ["a", "b", "c"]);
-    expect(turns.nextKey("mail", ["a", "c"])).toBe("c");
-  });
-
-  it("are none when there is none", () => expect(new Turns().nextKey("mail", [])).toBeUndefined());
 });

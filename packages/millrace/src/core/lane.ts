@@ -41,23 +41,19 @@ export type QueueChoice =
   | { readonly order: "turns" };
 
 /**
- * Who is next. Keeps what must be remembered between claims of one process, so that over time queues get their
- * weights and the fairness keys of a queue get the same number of turns.
+ * Whose turn it is among queues, over many claims: smooth weighted round robin, which spreads a weight of 3 : 1 as
+ * a a b a and never as a a a b.
  */
-export class Turns {
+export class QueueTurns {
   readonly #credit = new Map<string, number>();
-  readonly #lastKey = new Map<string, string>();
 
-  /**
-   * The queue to serve next, of those that have work: smooth weighted round robin, which spreads a weight of
-   * 3 : 1 as a a b a and never as a a a b.
-   */
-  nextQueue(choice: QueueChoice, withWork: readonly string[]): string | undefined {
+  /** The queue to serve next, of those that have work. */
+  next(choice: QueueChoice, withWork: readonly string[]): string | undefined {
     if (choice.order === "strict") return choice.names.find((name) => withWork.includes(name));
     let total = 0;
     let best: string | undefined;
     for (const name of withWork) {
-      const weight = choice.order === "weighted" ? (choice.weights.get(name) ?? 0) : 1;
+      const weight = weightOf(choice, name);
       if (weight <= 0) continue;
       total += weight;
       const credit = (this.#credit.get(name) ?? 0) + weight;
@@ -67,13 +63,13 @@ export class Turns {
     if (best !== undefined) this.#credit.set(best, (this.#credit.get(best) ?? 0) - total);
     return best;
   }
+}
 
-  /** The fairness key of a queue that is served next: the one after the last, in their own order. */
-  nextKey(queue: string, keys: readonly string[]): string | undefined {
-    const last = this.#lastKey.get(queue);
-    const sorted = keys.length > 1 ? keys.toSorted() : keys;
-    const next = last === undefined ? sorted[0] : (sorted.find((key) => key > last) ?? sorted[0]);
-    if (next !== undefined && keys.length > 1) this.#lastKey.set(queue, next);
-    return next;
-  }
+/** Whether a worker with this choice serves the queue at all. */
+export function isChosen(choice: QueueChoice, queue: string): boolean {
+  return choice.order === "strict" ? choice.names.includes(queue) : weightOf(choice, queue) > 0;
+}
+
+function weightOf(choice: QueueChoice, queue: string): number {
+  return choice.order === "weighted" ? (choice.weights.get(queue) ?? 0) : 1;
 }

@@ -1,32 +1,15 @@
 import type { Job } from "../../core/job.ts";
-import { serves, Turns, type Lane } from "../../core/lane.ts";
+import { isChosen, QueueTurns, type Lane } from "../../core/lane.ts";
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
 import { jobFromRow, type JobRow } from "../sql/job-row.ts";
-import { Line } from "./line.ts";
+import { firstLaneId, laneOf } from "./lane-row.ts";
+import { newQueuePlace, NEXT_LANE, QueueWalk, type QueuePlace } from "./queue-walk.ts";
 import type { NamedSql, Session } from "./session.ts";
 
-/** Lanes looked at in one claim; where more have work, the next claims go on behind them. */
-const LANES_PER_CLAIM = 256;
-
-/** Lanes that have work, in their order: jumps from lane to lane along the index and never reads a queue's length. */
-const LANES_WITH_WORK: NamedSql = {
-  name: "CLAIM_LANES",
-  sql: `WITH RECURSIVE lane(id) AS (
-          SELECT min(lane) FROM millrace_ready WHERE lane > ?1
-          UNION ALL
-          SELECT (SELECT min(lane) FROM millrace_ready WHERE lane > lane.id) FROM lane WHERE lane.id IS NOT NULL
-        )
-        SELECT id FROM lane WHERE id IS NOT NULL LIMIT ?2`,
-};
-const LANE: NamedSql = {
-  name: "CLAIM_LANE",
-  sql: `SELECT l.id, q.org, q.name AS queue, l.requires, l.fair_key FROM millrace_lane l
-        JOIN millrace_queue q ON q.id = l.queue WHERE l.id = ?`,
-};
 const QUEUES: NamedSql = {
   name: "CLAIM_QUEUES",
-  sql: `SELECT name, paused_at, settings FROM millrace_queue WHERE org = ?`,
+  sql: `SELECT id, name, paused_at, settings FROM millrace_queue WHERE org = ?`,
 };
 
 /**
@@ -65,12 +48,17 @@ interface ClaimedRow extends Omit<JobRow, "scope"> {
   readonly scope_name: string;
 }
 
+/** What is remembered of a worker between its claims. */
 interface ClaimMemory {
-  readonly turns: Turns;
-  /** Where the next claim begins to look. */
-  lastLane: number;
+  readonly turns: QueueTurns;
+  readonly places: Map<number, QueuePlace>;
   /** The last claim got all it asked for, so there is likely more. */
   wasFull: boolean;
+}
+
+interface OpenQueue {
+  readonly id: number;
+  readonly settings: QueueSettings;
 }
 
 /** Claims of one process: who was served last is remembered here. */
@@ -79,16 +67,13 @@ export class Claimer {
 
   /** As `Store.claim`, inside a transaction. */
   claim(session: Session, request: ClaimRequest): readonly Claim[] {
-    const queues = openQueues(session, request.org);
-    const { lines, lastLane } = this.#findWork(session, request, queues);
+    const queues = openQueues(session, request);
     const memory = this.#memory(request.worker);
-    memory.lastLane = lastLane;
-    const jobs = this.#pick(request, lines);
+    const jobs = pick(request, memory.turns, this.#walks(session, request, queues));
     memory.wasFull = jobs.length === request.max;
     if (jobs.length === 0) return [];
-    const now = session.now();
     const picked = JSON.stringify(jobs);
-    session.run(START, picked, now, request.worker, request.leaseMs);
+    session.run(START, picked, session.now(), request.worker, request.leaseMs);
     session.run(LEAVE_READY, picked);
     for (const job of jobs) session.note("started", job);
     const rows = session.all<ClaimedRow>(CLAIMED, picked);
@@ -98,7 +83,8 @@ export class Claimer {
   /** False when a claim would find nothing; asked before taking the write lock. */
   hasWork(session: Session, request: ClaimRequest): boolean {
     if (this.#memory(request.worker).wasFull) return true;
-    return this.#findWork(session, request, openQueues(session, request.org)).lines.size > 0;
+    const walks = this.#walks(session, request, openQueues(session, request));
+    return [...walks.values()].some((walk) => walk.hasWork());
   }
 
   forgetWorker(worker: string): void {
@@ -108,113 +94,64 @@ export class Claimer {
   #memory(worker: string): ClaimMemory {
     let memory = this.#memories.get(worker);
     if (memory === undefined) {
-      memory = { turns: new Turns(), lastLane: 0, wasFull: false };
+      memory = { turns: new QueueTurns(), places: new Map(), wasFull: false };
       this.#memories.set(worker, memory);
     }
     return memory;
   }
 
-  /**
-   * Queue → fairness key → its line, of what this worker may serve. Looks through the lanes window by window, from
-   * where the last claim ended, until there is work or all have been seen.
-   */
-  #findWork(
-    session: Session,
-    request: ClaimRequest,
-    queues: ReadonlyMap<string, QueueSettings>,
-  ): { readonly lines: Map<string, Map<string, Line>>; readonly lastLane: number } {
-    let from = this.#memory(request.worker).lastLane;
-    let isLastRound = from === 0;
-    for (;;) {
-      const ids = session.all<{ id: number }>(LANES_WITH_WORK, from, LANES_PER_CLAIM);
-      const lines = linesOf(session, request, queues, ids);
-      const hasMore = ids.length === LANES_PER_CLAIM;
-      const lastLane = hasMore ? (ids.at(-1)?.id ?? 0) : 0;
-      if (lines.size > 0 || (isLastRound && !hasMore)) return { lines, lastLane };
-      isLastRound ||= !hasMore;
-      from = lastLane;
+  /** The queues that this worker serves and that have tickets, by name. */
+  #walks(session: Session, request: ClaimRequest, queues: ReadonlyMap<string, OpenQueue>): Map<string, QueueWalk> {
+    const { places } = this.#memory(request.worker);
+    const walks = new Map<string, QueueWalk>();
+    for (const [name, { id }] of queues) {
+      if (session.get(NEXT_LANE, firstLaneId(id), firstLaneId(id + 1)) === undefined) continue;
+      let place = places.get(id);
+      if (place === undefined) places.set(id, (place = newQueuePlace(id)));
+      walks.set(name, new QueueWalk(session, id, request.labels, place));
     }
-  }
-
-  #pick(request: ClaimRequest, lines: Map<string, Map<string, Line>>): number[] {
-    const { turns } = this.#memory(request.worker);
-    const picked: number[] = [];
-    while (picked.length < request.max) {
-      const queue = turns.nextQueue(request.queues, [...lines.keys()]);
-      const lineByKey = queue === undefined ? undefined : lines.get(queue);
-      if (queue === undefined || lineByKey === undefined) break;
-      const key = turns.nextKey(queue, [...lineByKey.keys()]) ?? "";
-      const left = request.max - picked.length;
-      const hasRivals = lineByKey.size > 1 || (lines.size > 1 && request.queues.order !== "strict");
-      const share = hasRivals ? Math.max(1, Math.floor(left / 32)) : left;
-      const taken = lineByKey.get(key)?.take(share) ?? [];
-      picked.push(...taken);
-      if (taken.length < share) lineByKey.delete(key);
-      if (lineByKey.size === 0) lines.delete(queue);
-    }
-    return picked;
+    return walks;
   }
 }
 
-function linesOf(
-  session: Session,
-  request: ClaimRequest,
-  queues: ReadonlyMap<string, QueueSettings>,
-  ids: readonly { readonly id: number }[],
-): Map<string, Map<string, Line>> {
-  const lines = new Map<string, Map<string, Line>>();
-  for (const { id } of ids) {
-    const lane = laneOf(session, id);
-    const isServed = lane.org === request.org && queues.has(lane.queue) && isChosen(request, lane.queue);
-    if (!isServed || !serves(lane, request.labels)) continue;
-    let lineByKey = lines.get(lane.queue);
-    if (lineByKey === undefined) lines.set(lane.queue, (lineByKey = new Map<string, Line>()));
-    let line = lineByKey.get(lane.fairKey ?? "");
-    if (line === undefined) lineByKey.set(lane.fairKey ?? "", (line = new Line(session)));
-    line.addLane(id);
+/** Queue by queue, turn by turn, until there are enough or nothing is left. */
+function pick(request: ClaimRequest, turns: QueueTurns, walks: Map<string, QueueWalk>): number[] {
+  const picked: number[] = [];
+  while (picked.length < request.max) {
+    const name = turns.next(request.queues, [...walks.keys()]);
+    const walk = name === undefined ? undefined : walks.get(name);
+    if (name === undefined || walk === undefined) break;
+    const left = request.max - picked.length;
+    const isShared = walks.size > 1 && request.queues.order !== "strict";
+    const taken = walk.take(isShared ? Math.max(1, Math.floor(left / 32)) : left);
+    picked.push(...taken);
+    if (taken.length === 0) walks.delete(name);
   }
-  return lines;
+  return picked;
 }
 
-function isChosen(request: ClaimRequest, queue: string): boolean {
-  const choice = request.queues;
-  if (choice.order === "strict") return choice.names.includes(queue);
-  return choice.order === "turns" || (choice.weights.get(queue) ?? 0) > 0;
-}
-
-/** Queues that are not paused, with what holds for those of their jobs that say nothing themselves. */
-function openQueues(session: Session, org: string): ReadonlyMap<string, QueueSettings> {
-  const open = new Map<string, QueueSettings>();
-  for (const row of session.all<{ name: string; paused_at: number | null; settings: string }>(QUEUES, org)) {
-    if (row.paused_at !== null) continue;
-    open.set(row.name, resolveQueueSettings(JSON.parse(row.settings) as QueueOverrides));
+/** The chosen queues that are not paused, with what holds for those of their jobs that say nothing themselves. */
+function openQueues(session: Session, request: ClaimRequest): ReadonlyMap<string, OpenQueue> {
+  const open = new Map<string, OpenQueue>();
+  for (const row of session.all<QueueRow>(QUEUES, request.org)) {
+    if (row.paused_at !== null || !isChosen(request.queues, row.name)) continue;
+    open.set(row.name, { id: row.id, settings: resolveQueueSettings(JSON.parse(row.settings) as QueueOverrides) });
   }
   return open;
 }
 
-/** Lanes never change, so one that was read stays read. */
-function laneOf(session: Session, id: number): Lane & { readonly org: string } {
-  let lane = session.lanes.get(id);
-  if (lane === undefined) {
-    const row = session.get<{ id: number; org: string; queue: string; requires: string; fair_key: string }>(LANE, id);
-    if (row === undefined) throw new Error(`lane ${id} has tickets but no row`);
-    lane = {
-      id,
-      org: row.org,
-      queue: row.queue,
-      requires: JSON.parse(row.requires) as string[],
-      fairKey: row.fair_key === "" ? null : row.fair_key,
-    };
-    session.lanes.set(id, lane);
-  }
-  return lane;
+interface QueueRow {
+  readonly id: number;
+  readonly name: string;
+  readonly paused_at: number | null;
+  readonly settings: string;
 }
 
 function claimFrom(
   row: ClaimedRow,
   lane: Lane & { readonly org: string },
   request: ClaimRequest,
-  queues: ReadonlyMap<string, QueueSettings>,
+  queues: ReadonlyMap<string, OpenQueue>,
 ): Claim {
   const job: Job = jobFromRow({
     ...row,
@@ -235,7 +172,7 @@ function claimFrom(
     cancel_reason: null,
   });
   const lease = { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.lease_until) };
-  const settings = queues.get(lane.queue);
+  const settings = queues.get(lane.queue)?.settings;
   if (settings === undefined) throw new Error(`the queue ${lane.queue} of a claimed job is not open`);
   return { lease, job, queue: { backoff: settings.backoff, timeoutMs: settings.timeoutMs } };
 }

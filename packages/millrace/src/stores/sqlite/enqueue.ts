@@ -3,6 +3,7 @@ import type { Job } from "../../core/job.ts";
 import type { LeaseRef } from "../../core/lease.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { EnqueueRequest, EnqueueResult } from "../../core/store.ts";
+import { internLane } from "./lane-row.ts";
 import { holdsLease } from "./lease.ts";
 import { readJob } from "./read.ts";
 import type { NamedSql, Session } from "./session.ts";
@@ -18,15 +19,6 @@ const ADD_QUEUE: NamedSql = {
   name: "ENQUEUE_ADD_QUEUE",
   sql: `INSERT INTO millrace_queue (org, name) VALUES (?, ?)`,
 };
-const LANE_OF: NamedSql = {
-  name: "ENQUEUE_LANE",
-  sql: `SELECT id FROM millrace_lane WHERE queue = ? AND requires = ? AND fair_key = ?`,
-};
-const ADD_LANE: NamedSql = {
-  name: "ENQUEUE_ADD_LANE",
-  sql: `INSERT INTO millrace_lane (queue, requires, fair_key) VALUES (?, ?, ?)`,
-};
-
 /**
  * Raise a scope's counter by ?3 in the transaction that writes the numbered rows, so that a rollback takes both back.
  * A new scope starts at ?3. Answers the last number given.
@@ -106,8 +98,7 @@ class Places {
     const place = `${queue} ${labels} ${fairKey ?? ""}`;
     let lane = this.#lanes.get(place);
     if (lane === undefined) {
-      const row = this.#session.get<{ id: number }>(LANE_OF, queue, labels, fairKey ?? "");
-      lane = row?.id ?? this.#session.insert(ADD_LANE, queue, labels, fairKey ?? "");
+      lane = internLane(this.#session, queue, labels, fairKey);
       this.#lanes.set(place, lane);
     }
     return lane;

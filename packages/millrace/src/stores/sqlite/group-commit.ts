@@ -6,6 +6,8 @@ import type { Session } from "./session.ts";
 
 /** How long a call may wait for the write lock of another process. */
 const BUSY_LIMIT_MS = 5_000;
+/** On a machine that is out of breath the time may pass without a try; then it is not the lock that is to blame. */
+const LEAST_TRIES = 5;
 const BUSY_RETRY_MS = 1;
 const BUSY_RETRY_MAX_MS = 16;
 
@@ -14,6 +16,7 @@ interface Call {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly deadline: number;
+  tries: number;
 }
 
 /**
@@ -49,6 +52,7 @@ export class GroupCommit {
         resolve: resolve as (value: unknown) => void,
         reject,
         deadline: performance.now() + BUSY_LIMIT_MS,
+        tries: 0,
       });
       this.#schedule();
     });
@@ -97,8 +101,12 @@ export class GroupCommit {
   /** Somebody else writes. Waiting inside the driver would stop the event loop, so the calls wait outside. */
   #again(calls: readonly Call[], error: unknown): void {
     const now = performance.now();
-    const patient = calls.filter((call) => call.deadline > now);
-    for (const call of calls) if (call.deadline <= now) call.reject(translate(error, this.#session.db.name));
+    const patient: Call[] = [];
+    for (const call of calls) {
+      call.tries += 1;
+      if (call.deadline > now || call.tries < LEAST_TRIES) patient.push(call);
+      else call.reject(translate(error, this.#session.db.name));
+    }
     this.#waiting = [...patient, ...this.#waiting];
     if (this.#waiting.length === 0 || this.#isScheduled) return;
     this.#isScheduled = true;

@@ -16,17 +16,30 @@ interface Head {
   readonly run_at: number;
 }
 
+interface OpenLane {
+  readonly id: number;
+  /** Last first, so that taking one is a pop. */
+  heads: Head[];
+  read: number;
+  isDry: boolean;
+}
+
 /** The lanes of one fairness key, read as one line: the best head first. */
 export class Line {
   readonly #session: Session;
-  readonly #lanes: { readonly id: number; heads: Head[]; read: number; isDry: boolean }[] = [];
+  readonly #lanes: readonly OpenLane[];
 
-  constructor(session: Session) {
+  constructor(session: Session, lanes: readonly number[]) {
     this.#session = session;
+    this.#lanes = lanes.map((id) => ({ id, heads: [], read: 0, isDry: false }));
   }
 
-  addLane(id: number): void {
-    this.#lanes.push({ id, heads: [], read: 0, isDry: false });
+  get laneCount(): number {
+    return this.#lanes.length;
+  }
+
+  has(lane: number): boolean {
+    return this.#lanes.some((each) => each.id === lane);
   }
 
   /** Up to `count` next tickets; fewer when the line has ended. */
@@ -34,7 +47,7 @@ export class Line {
     const look = this.#lanes.length === 1 ? count : Math.min(count, HEADS_PER_LOOK);
     const taken: number[] = [];
     while (taken.length < count) {
-      let best: { heads: Head[] } | undefined;
+      let best: OpenLane | undefined;
       for (const lane of this.#lanes) {
         if (lane.heads.length === 0 && !lane.isDry) this.#look(lane, look);
         const head = lane.heads.at(-1);
@@ -48,8 +61,7 @@ export class Line {
     return taken;
   }
 
-  /** Heads are kept last first, so that taking one is a pop. */
-  #look(lane: { readonly id: number; heads: Head[]; read: number; isDry: boolean }, count: number): void {
+  #look(lane: OpenLane, count: number): void {
     lane.heads = this.#session.all<Head>(HEADS, lane.id, count, lane.read).toReversed();
     lane.read += lane.heads.length;
     lane.isDry = lane.heads.length < count;

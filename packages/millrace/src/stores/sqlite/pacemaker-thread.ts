@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { isBusy } from "./errors.ts";
-import type { PacemakerOrder, PacemakerSetup } from "./pacemaker.ts";
+import type { PacemakerOrder, Pulse } from "./pacemaker.ts";
 
 /**
  * The thread of `Pacemaker`. Every tick it looks at the pulse; once that has stood still for a third of a lease, the
@@ -10,14 +10,13 @@ import type { PacemakerOrder, PacemakerSetup } from "./pacemaker.ts";
  */
 const PROLONG = `UPDATE millrace_running SET lease_until = max(lease_until, @until) WHERE worker = @worker`;
 
-const setup = workerData as PacemakerSetup;
-const pulse = new Int32Array(setup.pulse);
+const pulse = new Int32Array(workerData as Pulse);
 let order: PacemakerOrder = { workers: [], everyMs: 1_000 };
 let lastPulse = 0;
 let stoodStillSince = performance.now();
 const prolongedAt = new Map<string, number>();
 let timer: NodeJS.Timeout | undefined;
-let db: Database.Database | undefined;
+const databases = new Map<string, Database.Database>();
 
 parentPort?.on("message", (next: PacemakerOrder) => {
   order = next;
@@ -34,19 +33,21 @@ function look(): void {
     prolongedAt.clear();
     return;
   }
-  for (const { id, leaseMs } of order.workers) {
-    if (now - (prolongedAt.get(id) ?? stoodStillSince) < leaseMs / 3) continue;
-    prolongedAt.set(id, now);
-    prolong(id, leaseMs);
+  for (const worker of order.workers) {
+    if (now - (prolongedAt.get(worker.id) ?? stoodStillSince) < worker.leaseMs / 3) continue;
+    prolongedAt.set(worker.id, now);
+    prolong(worker);
   }
 }
 
-function prolong(worker: string, leaseMs: number): void {
+function prolong({ id, file, leaseMs }: PacemakerOrder["workers"][number]): void {
   try {
-    db ??= new Database(setup.file, { fileMustExist: true, timeout: Math.min(Math.floor(leaseMs / 3), 5_000) });
-    db.prepare(PROLONG).run({ worker, until: Date.now() + leaseMs });
+    const timeout = Math.min(Math.floor(leaseMs / 3), 5_000);
+    const db = databases.get(file) ?? new Database(file, { fileMustExist: true, timeout });
+    databases.set(file, db);
+    db.prepare(PROLONG).run({ worker: id, until: Date.now() + leaseMs });
   } catch (error) {
     if (!isBusy(error)) throw error;
-    prolongedAt.delete(worker);
+    prolongedAt.delete(id);
   }
 }

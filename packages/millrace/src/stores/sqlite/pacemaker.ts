@@ -2,16 +2,18 @@ import { Worker } from "node:worker_threads";
 
 /** What the thread is told: whose leases to keep, and how often to look whether the event loop turns. */
 export interface PacemakerOrder {
-  readonly workers: readonly { readonly id: string; readonly leaseMs: number }[];
+  readonly workers: readonly KeptWorker[];
   readonly everyMs: number;
 }
 
-/** What the thread is started with. */
-export interface PacemakerSetup {
+interface KeptWorker {
+  readonly id: string;
   readonly file: string;
-  /** One counter; the main thread raises it as long as its event loop turns. */
-  readonly pulse: SharedArrayBuffer;
+  readonly leaseMs: number;
 }
+
+/** One counter, shared with the thread; the main thread raises it as long as its event loop turns. */
+export type Pulse = SharedArrayBuffer;
 
 const SLOWEST_MS = 1_000;
 const FASTEST_MS = 10;
@@ -20,31 +22,28 @@ const FASTEST_MS = 10;
  * Keeps leases while the event loop is blocked. A handler that computes for a minute sends no heartbeat, but it is not
  * dead: a thread beside it notices that the pulse has stopped and prolongs the leases of this process's workers until
  * it beats again. A process that was stopped or killed takes the thread with it.
+ *
+ * The thread belongs to the process, like its event loop; it exists while any store of the process has a worker.
  */
-export class Pacemaker {
-  readonly #file: string;
-  readonly #pulse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  readonly #workers = new Map<string, number>();
+class ProcessPacemaker {
+  readonly #pulse: Pulse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  readonly #workers = new Map<string, KeptWorker>();
   #thread: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  add(worker: string, leaseMs: number): void {
-    this.#workers.set(worker, leaseMs);
+  add(worker: KeptWorker): void {
+    this.#workers.set(worker.id, worker);
     this.#thread ??= this.#start();
     this.#order();
   }
 
-  remove(worker: string): void {
-    if (!this.#workers.delete(worker)) return;
-    if (this.#workers.size === 0) this.stop();
+  remove(id: string): void {
+    if (!this.#workers.delete(id)) return;
+    if (this.#workers.size === 0) this.#stop();
     else this.#order();
   }
 
-  stop(): void {
+  #stop(): void {
     clearInterval(this.#timer);
     void this.#thread?.terminate();
     this.#thread = undefined;
@@ -54,23 +53,21 @@ export class Pacemaker {
   #start(): Worker {
     // Unbuilt, this file and the thread's are TypeScript, which Node runs as it is.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const setup: PacemakerSetup = { file: this.#file, pulse: this.#pulse };
-    const thread = new Worker(new URL(`./pacemaker-thread.${extension}`, import.meta.url), { workerData: setup });
+    const url = new URL(`./pacemaker-thread.${extension}`, import.meta.url);
+    const thread = new Worker(url, { workerData: this.#pulse });
     // Without it a blocked event loop loses its leases; that is worth a word, and not the process.
     thread.on("error", (error) => {
-      this.stop();
-      process.emitWarning(
-        `Leases will not be kept while the event loop is blocked: ${String(error)}`,
-        "MillraceWarning",
-      );
+      this.#stop();
+      const message = `Leases will not be kept while the event loop is blocked: ${String(error)}`;
+      process.emitWarning(message, "MillraceWarning");
     });
     thread.unref();
     return thread;
   }
 
   #order(): void {
-    const workers = [...this.#workers].map(([id, leaseMs]) => ({ id, leaseMs }));
-    const shortest = Math.min(...this.#workers.values());
+    const workers = [...this.#workers.values()];
+    const shortest = Math.min(...workers.map((worker) => worker.leaseMs));
     const everyMs = Math.max(FASTEST_MS, Math.min(SLOWEST_MS, shortest / 10));
     const order: PacemakerOrder = { workers, everyMs };
     this.#thread?.postMessage(order);
@@ -80,3 +77,6 @@ export class Pacemaker {
     this.#timer.unref();
   }
 }
+
+/** The pacemaker of this process. Nothing runs before a worker is added. */
+export const pacemaker = new ProcessPacemaker();

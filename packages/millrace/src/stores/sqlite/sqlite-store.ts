@@ -15,7 +15,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { keepReports, prolongLeases, readCancelRequests } from "./lease.ts";
 import { countJobs, listJobs } from "./list.ts";
 import { adoptNumbers, takeNumbers } from "./numbers.ts";
-import { Pacemaker } from "./pacemaker.ts";
+import { pacemaker } from "./pacemaker.ts";
 import { pruneFinished } from "./prune.ts";
 import { configureQueue, readQueues } from "./queues.ts";
 import { endedAmong, readAttempts, readJobByNumber, readJobs } from "./read.ts";
@@ -59,7 +59,8 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
   const commits = new GroupCommit(session, (brought) => changes.tell(brought));
   const claimer = new Claimer();
   const file = fileOf(db);
-  const pacemaker = file === "" ? undefined : new Pacemaker(file);
+  /** Workers that this store has registered; they live in this process. */
+  const workers = new Set<string>();
   let isClosed = false;
 
   /** Reads need no transaction of ours: each is one statement, or may see a commit between two. */
@@ -94,11 +95,13 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
 
     registerWorker: async (worker) => {
       await commits.run(() => registerWorker(session, worker));
-      pacemaker?.add(worker.id, worker.leaseMs);
+      workers.add(worker.id);
+      if (file !== "") pacemaker.add({ id: worker.id, file, leaseMs: worker.leaseMs });
     },
     removeWorker: (id) => {
       claimer.forgetWorker(id);
-      pacemaker?.remove(id);
+      workers.delete(id);
+      pacemaker.remove(id);
       return commits.run(() => removeWorker(session, id));
     },
     workers: (org) => read(() => readWorkers(session, org)),
@@ -145,12 +148,12 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
     onChange: (listener) => changes.listen(listener),
     events: (org, after, limit) => read(() => readEvents(session, org, after, limit)),
 
-    migrate: async () => (await migrate(db, now)).map((step) => step.name),
+    migrate: async () => (await migrate(await read(() => db), now)).map((step) => step.name),
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       changes.stop();
-      pacemaker?.stop();
+      for (const worker of workers) pacemaker.remove(worker);
       await commits.close();
       db.close();
     },

@@ -167,7 +167,7 @@ export const sqlMutants: readonly Mutant[] = [
     bug: "a claim looks at the first lane only and lets the others starve",
     guarantee: "G12",
     convictedBy: "lanes: no lane starves: each of many is served while the others never run dry",
-    edits: { CLAIM_LANES: ["LIMIT ?2", "LIMIT min(?2, 1)"] },
+    edits: { CLAIM_NEXT_LANE: ["lane < ?2", "lane < ?2 AND lane % 4294967296 = 1"] },
   },
   {
     bug: "promotion does not wait for the due time",

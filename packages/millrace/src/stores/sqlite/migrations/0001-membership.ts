@@ -15,16 +15,18 @@ CREATE TABLE millrace_queue (
   name      TEXT NOT NULL,
   paused_at INTEGER,
   settings  TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
+  last_lane INTEGER NOT NULL DEFAULT 0 CHECK (last_lane BETWEEN 0 AND 4294967295),
   UNIQUE (org, name)
 ) STRICT;
 
--- What a claim chooses: jobs that the same workers can run, and that share a turn.
+-- What a claim chooses: jobs that the same workers can run, and that share a turn. An id is its queue's times 2^32 plus
+-- a number given out once, so that a queue's lanes lie together and a claim can jump from one to the next with work.
 CREATE TABLE millrace_lane (
-  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  id       INTEGER PRIMARY KEY,
   queue    INTEGER NOT NULL REFERENCES millrace_queue (id),
   requires TEXT NOT NULL CHECK (json_valid(requires)),
   fair_key TEXT NOT NULL,
-  UNIQUE (queue, requires, fair_key)
+  UNIQUE (queue, fair_key, requires)
 ) STRICT;
 
 -- The last number given out; raised in the transaction that writes what is numbered.
