@@ -1,3 +1,4 @@
+import { ShutdownError } from "../core/errors.ts";
 import type { JobEvent } from "../core/event.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -23,6 +24,7 @@ async function* iterate(
   start: Promise<string>,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<JobEvent> {
+  if (closing.aborted) throw new ShutdownError("the client is closed");
   let wake: () => void = () => undefined;
   const stopListening = store.onChange((changes) => {
     if (changes.has("events")) wake();

@@ -249,10 +249,10 @@ export class Millrace {
    * it is spent when this resolves, whether it is used or not. With `count`, the first of so many in a row.
    */
   number(scope: string, options: { readonly tx?: unknown; readonly count?: number } = {}): Promise<number> {
-    const count = numberCount(scope, options);
     const { store, org } = this.#kernel;
-    if (options.tx === undefined) return store.number(org, scope, count);
-    return Promise.resolve(store.within(options.tx).number(org, scope, count));
+    const { tx } = options;
+    if (tx !== undefined) return Promise.resolve(store.within(tx).number(org, scope, numberCount(scope, options)));
+    return (async () => store.number(org, scope, numberCount(scope, options)))();
   }
 
   /** As `number` with `tx`, for synchronous transactions. */

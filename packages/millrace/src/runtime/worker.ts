@@ -131,7 +131,7 @@ export class Worker<Client> {
         labels,
         concurrency,
         leaseMs,
-        name: name ?? this.id,
+        name: name ?? `${host ?? "unknown"}:${pid ?? 0}`,
         queues: namesOf(queues),
       });
     } catch (error) {
