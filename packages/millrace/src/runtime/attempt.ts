@@ -22,6 +22,8 @@ export class Attempt {
   trustedUntil: number;
   /** What the handler said with `ctx.complete()`. */
   completion: "none" | "settled" | "in_transaction" = "none";
+  /** Nothing that its handler still says is kept. */
+  isOver = false;
   #abortReason: AbortReason | undefined;
   #controller: AbortController | undefined;
   #onAbort: ((reason: AbortReason) => void) | undefined;

@@ -30,11 +30,13 @@ export class Reporter {
   }
 
   progress(attempt: Attempt, percent: number, message: string | null): void {
+    if (attempt.isOver) return;
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
     this.#of(attempt).progress = { percent: bounded, message: message === null ? null : message.slice(0, 1_000) };
   }
 
   line(attempt: Attempt, stream: LogStream, text: string): void {
+    if (attempt.isOver) return;
     const pending = this.#of(attempt);
     // The store keeps no more than that of a job; a handler that never yields must not fill the memory instead.
     if (pending.lineCount++ < MAX_LOG_LINES) pending.lines.push({ stream, text });

@@ -238,6 +238,7 @@ export class Worker<Client> {
   }
 
   #forget(attempt: Attempt): void {
+    attempt.isOver = true;
     this.#held.delete(attempt);
     this.#reporter.forget(attempt);
     this.#tellIfIdle();
