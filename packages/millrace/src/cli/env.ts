@@ -1,0 +1,53 @@
+import { userInfo } from "node:os";
+
+/** The name of a store in one file. */
+export function fileStore(path: string): string {
+  return `sqlite:${path}`;
+}
+
+/** The name of a store that only its own process has. */
+export const PRIVATE_STORE = "memory:";
+
+/** The store that is used when nobody names one. */
+export const DEFAULT_STORE = fileStore("./millrace.db");
+
+/** What the command line takes from its environment. This is the only place that reads it. */
+export interface Environment {
+  /** `MILLRACE_STORE` */
+  readonly store: string | null;
+  /** `MILLRACE_SERVER` */
+  readonly server: string | null;
+  /** `MILLRACE_KEY` */
+  readonly key: string | null;
+  /** False with `NO_COLOR`, and on a terminal that calls itself dumb. */
+  readonly allowsColour: boolean;
+  /** `MILLRACE_DEBUG`: errors nobody foresaw come with their stack. */
+  readonly isDebug: boolean;
+  /** The name of whoever is logged in, to sign a cancel with; `null` where the system has none. */
+  readonly user: string | null;
+}
+
+/** An empty variable counts as one that is not set, as `NO_COLOR` and most shells have it. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const read = (name: string): string | null => {
+    const value = variables[name];
+    return value === undefined || value === "" ? null : value;
+  };
+  return {
+    store: read("MILLRACE_STORE"),
+    server: read("MILLRACE_SERVER"),
+    key: read("MILLRACE_KEY"),
+    allowsColour: read("NO_COLOR") === null && read("TERM") !== "dumb",
+    isDebug: read("MILLRACE_DEBUG") !== null,
+    user: userName(),
+  };
+}
+
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return null;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Command } from "commander";
+import type { Logger, Millrace } from "../index.ts";
+import { StoreError } from "../core/errors.ts";
+import { show } from "../core/options.ts";
+import { DEFAULT_STORE, fileStore, PRIVATE_STORE, type Environment } from "./env.ts";
+import { Output } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Options that every command takes. */
+export interface SharedFlags {
+  readonly store?: string;
+  readonly server?: string;
+  readonly json?: boolean;
+}
+
+interface OpenOptions {
+  /** Make the store if there is none, and bring it up to date. @default false: looking changes nothing */
+  readonly mayCreate?: boolean;
+  /** Use also a store that ends with this process. @default false: what is put there would be lost */
+  readonly mayBePrivate?: boolean;
+  /** @default the store of the session */
+  readonly target?: string;
+  /** @default says nothing */
+  readonly logger?: Logger;
+}
+
+/** One run of the command line: what it prints to, which store it works on, and how it ends. */
+export class Session {
+  readonly env: Environment;
+  readonly out: Output;
+  /** What the process ends with when nothing is thrown. */
+  exitCode = 0;
+  /** The program with everything every command takes; for what describes all of it. */
+  loadProgram: () => Promise<Command>;
+  #flags: SharedFlags = {};
+
+  constructor(env: Environment) {
+    this.env = env;
+    this.loadProgram = async () => Promise.reject(new Error("the program has not been created"));
+    this.out = new Output({
+      stdout: process.stdout,
+      stderr: process.stderr,
+      allowsColour: env.allowsColour,
+    });
+  }
+
+  /** Take over what was typed, before the command runs. */
+  begin(flags: SharedFlags): void {
+    this.#flags = flags;
+    this.out.isJson = flags.json === true;
+  }
+
+  /** The store somebody named on the command line; `null` leaves the choice to the environment and the default. */
+  get namedStore(): string | null {
+    return this.#flags.store ?? null;
+  }
+
+  /**
+   * The store to work on: `--store`, then `MILLRACE_STORE`, then a file in this folder.
+   * @throws UsageError where a server is named instead
+   */
+  storeTarget(): string {
+    const server = this.#flags.server ?? (this.#flags.store === undefined ? this.env.server : null);
+    if (server !== null) {
+      const from = this.#flags.server === undefined ? "MILLRACE_SERVER" : "--server";
+      throw new UsageError(`${from} names a server, and this version of the command line works on a store`, {
+        suggestion: "run it where the store is, with --store or MILLRACE_STORE",
+      });
+    }
+    const target = this.#flags.store ?? this.env.store ?? DEFAULT_STORE;
+    if (target.trim() === "")
+      throw new UsageError("--store names no store", { suggestion: `--store ${DEFAULT_STORE}` });
+    // The mistake most often made, and the one whose repair is certain.
+    if (!/^[a-z][a-z\d+.-]*:/i.test(target)) {
+      throw new UsageError(`${show(target)} names no store: it does not say of which kind`, {
+        suggestion: fileStore(target),
+      });
+    }
+    return target;
+  }
+
+  /**
+   * Open the store, use it, and close it again whatever happens.
+   * @throws StoreError where there is none, or an old one, and it may not be made or changed
+   */
+  async withMill<T>(use: (mill: Millrace) => Promise<T>, options: OpenOptions = {}): Promise<T> {
+    const { target = this.storeTarget(), mayCreate = false, mayBePrivate = false, ...rest } = options;
+    if (target === PRIVATE_STORE && !mayBePrivate) {
+      throw new UsageError("a store in memory ends with this command, and its jobs with it", {
+        suggestion: DEFAULT_STORE,
+      });
+    }
+    // Only now: `--help` and wrong flags need no driver.
+    const { openMillrace } = await import("../index.ts");
+    if (!mayCreate) await requireStore(target);
+    const mill = await openMillrace(target, { ...rest, migrate: mayCreate });
+    try {
+      return await use(mill);
+    } finally {
+      await mill.close();
+    }
+  }
+}
+
+/** A mistyped name must not leave an empty store behind, which then answers that there are no jobs. */
+async function requireStore(target: string): Promise<void> {
+  const { pendingMigrations } = await import("../open-store.ts");
+  const [first] = await pendingMigrations(target);
+  if (first?.version !== 1) return;
+  throw new StoreError(
+    "store_unavailable",
+    `there is no store ${target} yet; \`millrace enqueue\` and \`millrace work\` make one`,
+  );
+}
