@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { Actor } from "./actor.ts";
+import { chanceFrom, type ChaosInput } from "./chaos-messages.ts";
+import type { Scene } from "./scene.ts";
+
+interface Started {
+  readonly type: "started";
+}
+
+/** A program that is started again each time it was killed. */
+class Role {
+  readonly records: string[] = [];
+  readonly #program: string;
+  readonly #scene: Scene;
+  readonly #seed: number;
+  actor: Actor<Started>;
+
+  constructor(scene: Scene, program: string, seed: number) {
+    this.#scene = scene;
+    this.#program = program;
+    this.#seed = seed;
+    this.actor = this.enter();
+  }
+
+  enter(): Actor<Started> {
+    const life = this.records.length;
+    const record = join(this.#scene.folder, `record-${this.#seed}-${life}.jsonl`);
+    this.records.push(record);
+    const input: ChaosInput = { file: this.#scene.file, record, seed: this.#seed + life * 1_000 };
+    this.actor = this.#scene.play(new Actor<Started>(this.#program, input));
+    return this.actor;
+  }
+
+  /** Ends politely; answers how it ended. */
+  async leave(): Promise<string> {
+    this.actor.kill("SIGTERM");
+    const { code, signal } = await this.actor.exited;
+    return signal ?? `code ${code}`;
+  }
+}
+
+/** Four workers, two producers, and somebody who kills one of them again and again. */
+export class Nemesis {
+  readonly workers: readonly Role[];
+  readonly producers: readonly Role[];
+  readonly #chance: () => number;
+  kills = 0;
+
+  constructor(scene: Scene, seed: number) {
+    this.#chance = chanceFrom(seed);
+    this.workers = Array.from({ length: 4 }, (_, i) => new Role(scene, "./chaos-worker.ts", seed + 10 + i));
+    this.producers = Array.from({ length: 2 }, (_, i) => new Role(scene, "./chaos-producer.ts", seed + 20 + i));
+  }
+
+  get records(): readonly string[] {
+    return [...this.workers, ...this.producers].flatMap(({ records }) => records);
+  }
+
+  async ready(): Promise<void> {
+    const roles = [...this.workers, ...this.producers];
+    await Promise.all(roles.map(({ actor }) => actor.hears((message) => message.type === "started")));
+  }
+
+  async rage(forMs: number): Promise<void> {
+    const roles = [...this.workers, ...this.producers];
+    const end = performance.now() + forMs;
+    while (performance.now() < end) {
+      await new Promise((resolve) => void setTimeout(resolve, 30 + this.#chance() * 400));
+      const role = roles[Math.floor(this.#chance() * roles.length)];
+      if (role === undefined) continue;
+      role.actor.kill("SIGKILL");
+      await role.actor.exited;
+      role.enter();
+      this.kills += 1;
+    }
+    await this.ready();
+  }
+}

@@ -1,0 +1,27 @@
+import type { JobId, WorkerStats } from "millrace";
+
+/** What the program of a worker is started with. */
+export interface WorkerInput {
+  readonly file: string;
+  readonly concurrency?: number;
+  readonly leaseMs?: number;
+  readonly heartbeatMs?: number;
+  readonly stopGraceMs?: number;
+  readonly abortGraceMs?: number;
+  /** Do not wait for the start before SIGTERM is obeyed: stop at once, while it starts. */
+  readonly stopsWhileStarting?: boolean;
+}
+
+export type FromWorker =
+  | { readonly type: "started" }
+  /** A handler has begun. */
+  | { readonly type: "running"; readonly job: JobId; readonly token: number }
+  /** The signal of a handler has fired. */
+  | { readonly type: "aborted"; readonly job: JobId; readonly reason: string }
+  | ({ readonly type: "stats" } & WorkerStats);
+
+export type ToWorker =
+  /** Let the handlers that stand return. */
+  | { readonly type: "finish" }
+  /** Answered with `stats`. */
+  | { readonly type: "tell" };
