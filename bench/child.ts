@@ -1,0 +1,37 @@
+// A process of its own for each measurement: what one leaves behind in memory cannot slow the next.
+import type { Figures, Measure, Task } from "./task.ts";
+
+const MEASURES: Readonly<Record<string, () => Promise<{ readonly measure: Measure }>>> = {
+  process: () => import("./measures/process.ts"),
+  enqueue: () => import("./measures/enqueue.ts"),
+  latency: () => import("./measures/latency.ts"),
+  "latency-across": () => import("./measures/latency-across.ts"),
+  "latency-worker": () => import("./measures/latency-worker.ts"),
+  numbering: () => import("./measures/numbering.ts"),
+  "numbering-crew": () => import("./measures/numbering-crew.ts"),
+  claim: () => import("./measures/claim.ts"),
+  fill: () => import("./measures/fill.ts"),
+  memory: () => import("./measures/memory.ts"),
+  crew: () => import("./measures/crew.ts"),
+  "crew-member": () => import("./measures/crew-member.ts"),
+  size: () => import("./measures/size.ts"),
+  open: () => import("./measures/open.ts"),
+  cli: () => import("./measures/cli.ts"),
+};
+
+async function run(task: Task): Promise<Figures> {
+  const load = MEASURES[task.measure];
+  if (load === undefined) throw new Error(`there is no measure "${task.measure}"`);
+  const { measure } = await load();
+  return measure(task);
+}
+
+// Without the one who asked there is nobody to measure for: the run was interrupted.
+process.on("disconnect", () => process.exit(1));
+
+const task = JSON.parse(process.argv[2] ?? "null") as Task;
+const figures = await run(task);
+process.send?.({ figures }, () => {
+  process.removeAllListeners("disconnect");
+  process.disconnect();
+});

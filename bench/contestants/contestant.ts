@@ -1,0 +1,52 @@
+/** What a job carries: its place in the run, and when it was asked for (see `microseconds`). */
+export interface Payload {
+  readonly n: number;
+  readonly at: number;
+}
+
+export type Handler = (payload: Payload) => void | Promise<void>;
+
+export interface WorkOptions {
+  /** Jobs at the same time. */
+  readonly concurrency: number;
+  readonly handler: Handler;
+}
+
+/** Where a contestant keeps its data, and how it is set up. */
+export interface Place {
+  /** A folder of the run's own; a second process on the same folder meets the same jobs. */
+  readonly folder: string;
+  readonly redisPort: number | null;
+  /** A setting of the contestant, such as plainjob's `synchronous`. */
+  readonly variant: string;
+}
+
+/** A job queue as the benchmark sees it. What one cannot do, it leaves out. */
+export interface Contestant {
+  /** Queue jobs as fast as it goes; never measured. Priorities are spread over `priorities` levels. */
+  readonly fill: (count: number, priorities?: number) => Promise<void>;
+  /** One job; on disk, as far as the contestant promises that at all, when it resolves. */
+  readonly add: (payload: Payload) => Promise<unknown>;
+  /** Many in one call. */
+  readonly addMany: (payloads: readonly Payload[]) => Promise<unknown>;
+  /** Work until all of the `total` queued jobs are settled. */
+  readonly drain: (total: number, options: WorkOptions) => Promise<void>;
+  /** Work until stopped; resolves when jobs are taken. */
+  readonly start?: (options: WorkOptions) => Promise<{ stop(): Promise<void> }>;
+  /** How many jobs have ended well; asked after a run, to see that it did what it says. */
+  readonly completedCount: () => Promise<number>;
+  /** CPU time of a server that works beside this process, in milliseconds. */
+  readonly serverCpuMs?: () => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+export type OpenContestant = (place: Place) => Promise<Contestant>;
+
+/** Microseconds on a clock that all processes of the machine share. */
+export function microseconds(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+export function payloads(count: number, from = 0): Payload[] {
+  return Array.from({ length: count }, (_, i) => ({ n: from + i, at: 0 }));
+}
