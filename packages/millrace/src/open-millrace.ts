@@ -27,14 +27,14 @@ export async function openMillrace(target: StoreTarget, options: MillraceOptions
   const { org = "default", logger = silentLogger, ...storeOptions } = definedOnly(options) as MillraceOptions;
   refuseOptions([nameProblem(org, "openMillrace(): org")]);
   const store = await openStore(target, storeOptions);
-  const kernel = new Kernel(({
-	store,
-	org,
-	logger,
-	host: hostname(),
-	pid: process.pid,
-	clock: systemClock,
-	random: systemRandom
-}));
+  const kernel = new Kernel({
+    store,
+    org,
+    logger,
+    host: hostname(),
+    pid: process.pid,
+    clock: systemClock,
+    random: systemRandom,
+  });
   return new Millrace(kernel, () => store.close());
 }

@@ -35,6 +35,9 @@ export async function pendingMigrations(
 }
 
 async function fileOfTarget(target: StoreTarget): Promise<string> {
+  if (typeof target !== "string" && (typeof target !== "object" || target === null)) {
+    throw new OptionsError(`${show(target)} names no store; ${EXPECTED}`);
+  }
   if (typeof target !== "string") {
     const { fileOfConnection } = await import("./stores/sqlite/index.ts");
     return fileOfConnection(target);

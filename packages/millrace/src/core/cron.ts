@@ -21,8 +21,9 @@ export function checkCron(cron: string, timeZone: string): void {
       { cause },
     );
   }
+  let next: Date | null;
   try {
-    nextCronTime(cron, timeZone, new Date(0));
+    next = nextCronTime(cron, timeZone, new Date(0));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(
@@ -31,4 +32,6 @@ export function checkCron(cron: string, timeZone: string): void {
       { cause },
     );
   }
+  if (next === null)
+    throw new InputError("request_invalid", `the cron rule "${cron}" never comes; is there such a day in that month?`);
 }

@@ -28,9 +28,3 @@ export interface JobEvent {
   readonly queue: string;
   readonly kind: string;
 }
-
-const FINAL_EVENTS: ReadonlySet<JobEventType> = new Set(["completed", "failed", "cancelled"]);
-
-export function isFinalEvent(type: JobEventType): boolean {
-  return FINAL_EVENTS.has(type);
-}

@@ -33,7 +33,7 @@ const ERROR = { name: "TypeError", message: "x is not a function", permanent: fa
 const CASES: readonly (readonly [string, Partial<Job>, readonly string[]])[] = [
   ["blocked", { state: "blocked" }, ["It waits for other jobs to end."]],
   ["delayed", { state: "scheduled" }, [`It is not due before ${ISO}.`]],
-  ["snoozed", { state: "scheduled", startedAt: AT }, [`It was put off by its handler until ${ISO}.`]],
+  ["snoozed", { state: "scheduled", startedAt: AT }, [`It was put off until ${ISO}.`]],
   [
     "between attempts",
     { state: "scheduled", startedAt: AT, error: ERROR },

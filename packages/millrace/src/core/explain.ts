@@ -45,7 +45,7 @@ function waiting(job: Job): string {
   if (job.error !== null) {
     return `It waits for its next attempt until ${iso(job.runAt)}; attempt ${job.error.attempt} of ${job.maxAttempts} failed: ${errorOf(job)}.`;
   }
-  if (job.startedAt !== null) return `It was put off by its handler until ${iso(job.runAt)}.`;
+  if (job.startedAt !== null) return `It was put off until ${iso(job.runAt)}.`;
   return `It is not due before ${iso(job.runAt)}.`;
 }
 

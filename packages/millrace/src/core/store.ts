@@ -4,7 +4,7 @@ import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
 import type { QueueChoice } from "./lane.ts";
 import type { Lease, LeaseRef } from "./lease.ts";
 import type { LogLine, LogStream } from "./log-line.ts";
-import type { OpenCounts, Queue, QueueOverrides, QueueSettings } from "./queue.ts";
+import type { Queue, QueueOverrides, QueueSettings } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import type { JobState } from "./states.ts";
@@ -209,8 +209,10 @@ export interface LeaseStore {
   /**
    * Move up to `max` tickets from `ready` to `running`, each with a new, higher token.
    * Lost race: a ticket another claim took is simply not in the answer.
+   * @param wait put off an answer of none until this store commits tickets for it, or the signal fires. Tickets that
+   *   others bring are not waited for here: `onChange` tells of them.
    */
-  claim(request: ClaimRequest): Promise<readonly Claim[]>;
+  claim(request: ClaimRequest, wait?: AbortSignal): Promise<readonly Claim[]>;
 
   /** Prolong leases of one worker, and say that it is alive. "lost": the token is no longer current. */
   heartbeat(worker: string, leases: readonly LeaseRef[], leaseMs: number): Promise<readonly HeartbeatStatus[]>;
@@ -335,5 +337,3 @@ export interface ChangeStore {
     limit: number,
   ): Promise<{ readonly events: readonly JobEvent[]; readonly cursor: string }>;
 }
-
-export type { OpenCounts };

@@ -21,17 +21,21 @@ export interface ClaimerOptions {
 }
 
 /**
- * Claims at most the free slots. Wake-ups come first, the poll is the backstop.
+ * Claims at most the free slots. When there is nothing, the claim waits inside the store, which can then write and
+ * claim a job in one go; wake-ups and, behind them, the poll end the wait.
  *
- *   dry ── wake or poll ──► claiming ── as many as asked ──► fed ── slots free again ──► claiming
- *    ▲                         │
- *    └──── fewer than asked ───┘
+ *   parked ── wake or poll ──► claiming ── as many as asked ──► fed ── slots free again ──► claiming
+ *     ▲  └─── tickets ───► fed     │
+ *     └────── fewer than asked ────┘
  */
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #loop: Loop;
   #isDry = false;
+  #wakeCount = 0;
   #isQueued = false;
+  #isStopped = false;
+  #parked: AbortController | undefined;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
@@ -49,12 +53,16 @@ export class Claimer {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#parked?.abort();
     await this.#loop.stop();
   }
 
   /** There may be tickets. */
   wake(): void {
     this.#isDry = false;
+    this.#wakeCount += 1;
+    this.#parked?.abort();
     this.#loop.wake();
   }
 
@@ -68,15 +76,37 @@ export class Claimer {
     });
   }
 
-  async #claim(): Promise<undefined> {
-    const { store, request, clock, prefetch } = this.#options;
-    const max = this.#options.free();
+  async #claim(): Promise<number | undefined> {
+    const { store, request, clock, prefetch, free } = this.#options;
+    const max = free();
     if (max < 1 || max < prefetch / 2) return undefined;
-    const trustedSince = clock.monotonic();
+    const since = clock.monotonic();
+    const wakeCount = this.#wakeCount;
     const claims = await store.claim({ ...request, max });
-    this.#isDry = claims.length < max;
-    if (claims.length > 0) this.#options.take(claims, trustedSince);
-    if (this.#isDry) this.#options.onDry();
-    return undefined;
+    // Woken meanwhile: there may be tickets by now that this claim came too early for.
+    this.#isDry = claims.length < max && wakeCount === this.#wakeCount;
+    if (claims.length > 0) this.#options.take(claims, since);
+    if (!this.#isDry) return undefined;
+    this.#options.onDry();
+    return this.#park(free());
+  }
+
+  /** Answers how soon to look again. */
+  async #park(max: number): Promise<number | undefined> {
+    if (max < 1 || this.#isStopped) return undefined;
+    const { store, request, clock } = this.#options;
+    const parked = new AbortController();
+    this.#parked = parked;
+    // The lease counts from the beginning of the wait, for all that we know; it must not be used up by it.
+    const limit = clock.after(Math.min(BACKSTOP_MS, request.leaseMs / 4), () => parked.abort());
+    const since = clock.monotonic();
+    try {
+      const claims = await store.claim({ ...request, max }, parked.signal);
+      if (claims.length > 0) this.#options.take(claims, since);
+      return 0;
+    } finally {
+      this.#parked = undefined;
+      limit.cancel();
+    }
   }
 }

@@ -1,7 +1,9 @@
 import { OptionsError, ShutdownError } from "../core/errors.ts";
 import type { Handler } from "../core/handler.ts";
+import type { JobError } from "../core/job-error.ts";
 import type { JobDefinition } from "../core/kind.ts";
 import { nameProblem, refuseOptions, show } from "../core/options.ts";
+import type { Move } from "../core/settlement.ts";
 import type { Claim } from "../core/store.ts";
 import { afterRelease } from "../core/transition.ts";
 import { Attempt } from "./attempt.ts";
@@ -208,12 +210,13 @@ export class Worker<Client> {
     this.#claimer.slotFreed();
   }
 
-  async #settle(attempt: Attempt, move: ReturnType<typeof afterRelease>): Promise<void> {
+  async #settle(attempt: Attempt, move: Move): Promise<void> {
     const { job, token } = attempt.lease;
     const status = await this.#settler.settle(attempt, { job, token, move });
     // What its handler completed in a transaction of its own is settled already; this asked whether that was committed.
     if (status === "settled" || attempt.completion === "in_transaction") this.#counts.settled += 1;
     else this.#counts.dropped += 1;
+    if (status === "settled" && move.to !== "ready" && move.error !== null) this.#tellFailure(attempt, move.error);
     if (status === "lost" && attempt.completion === "none") {
       this.#kernel.logger.warn(
         { job, token, worker: this.id },
@@ -221,6 +224,12 @@ export class Worker<Client> {
       );
     }
     this.#forget(attempt);
+  }
+
+  #tellFailure({ job, lease }: Attempt, error: JobError): void {
+    const { id, kind, queue, maxAttempts } = job;
+    const fields = { job: id, kind, queue, attempt: lease.attempt, maxAttempts, error };
+    this.#kernel.logger.info(fields, "an attempt failed");
   }
 
   /** Nothing to write: it was settled by its handler, or belongs to somebody else now. */

@@ -88,7 +88,7 @@ export async function millrace(args: readonly string[], options: RunOptions): Pr
 }
 
 /** What it prints must not hang on the settings of whoever runs the tests. */
-function quietEnvironment(): NodeJS.ProcessEnv {
+export function quietEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(?:MILLRACE_|NODE_OPTIONS$|VITEST|FORCE_COLOR$|NO_COLOR$)/.test(name),
   );

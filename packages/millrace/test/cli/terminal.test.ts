@@ -1,8 +1,10 @@
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { openMillrace } from "millrace";
 import { beforeAll, describe, expect, it } from "vitest";
-import { BIN, millrace, NODE_OPTIONS } from "./spawn-millrace.ts";
+import { BIN, millrace, NODE_OPTIONS, quietEnvironment } from "./spawn-millrace.ts";
 import { makeBrokenStore } from "./store-files.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
@@ -21,14 +23,20 @@ beforeAll(async () => {
 
 const MILLRACE = [process.execPath, ...NODE_OPTIONS, BIN].map((word) => `'${word}'`).join(" ");
 
-function shell(command: string, env: Readonly<Record<string, string>> = {}): SpawnSyncReturns<string> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(?:NO_COLOR|FORCE_COLOR|MILLRACE_.*)$/.test(name));
-  return spawnSync("bash", ["-c", command], {
-    cwd,
-    encoding: "utf8",
-    timeout: 30_000,
-    env: { ...Object.fromEntries(kept), TERM: "xterm", ...env },
-  });
+interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+async function shell(command: string, env: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const child = spawn("bash", ["-c", command], { cwd, env: { ...quietEnvironment(), ...env }, timeout: 30_000 });
+  const [stdout, stderr, [status]] = await Promise.all([
+    textOf(child.stdout),
+    textOf(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+  ]);
+  return { stdout, stderr, status };
 }
 
 const SCRIPT = "script";
@@ -36,13 +44,13 @@ const SCRIPT = "script";
 /** The script of util-linux gives a command a terminal; the one of BSD takes other options. */
 const hasTerminal = spawnSync(SCRIPT, ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") ?? false;
 
-function onTerminal(args: string, env: Readonly<Record<string, string>> = {}): string {
-  return shell(`script -qec "stty cols 80; ${MILLRACE} ${args}" /dev/null`, env).stdout;
+async function onTerminal(args: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  return (await shell(`script -qec "stty cols 80; ${MILLRACE} ${args}" /dev/null`, env)).stdout;
 }
 
-describe("at a terminal", () => {
-  it.runIf(hasTerminal)("a table has colours and ages, and is cut to the width", () => {
-    const lines = onTerminal("jobs list --limit 3").trimEnd().split("\r\n");
+describe.concurrent("at a terminal", () => {
+  it.runIf(hasTerminal)("a table has colours and ages, and is cut to the width", async () => {
+    const lines = (await onTerminal("jobs list --limit 3")).trimEnd().split("\r\n");
     expect(lines[0]).toContain("\u001b[1mID");
     expect(lines[1]).toMatch(/ago|now/);
     expect(lines[1]).toContain("\u001b[1mqueued");
@@ -52,70 +60,70 @@ describe("at a terminal", () => {
     for (const line of lines) expect(line.replaceAll(/\u001b\[\d+m/g, "").length).toBeLessThanOrEqual(80);
   });
 
-  it.runIf(hasTerminal)("NO_COLOR and a dumb terminal get no colours", () => {
+  it.runIf(hasTerminal)("NO_COLOR and a dumb terminal get no colours", async () => {
     for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
-      const text = onTerminal("jobs list --limit 3", env);
+      const text = await onTerminal("jobs list --limit 3", env);
       expect(text).toContain("queued");
       expect(text).not.toContain("\u001b");
     }
   });
 
-  it.runIf(hasTerminal)("JSON has no colours, and is indented", () => {
-    const text = onTerminal("jobs list --limit 1 --json");
+  it.runIf(hasTerminal)("JSON has no colours, and is indented", async () => {
+    const text = await onTerminal("jobs list --limit 1 --json");
     expect(text).toMatch(/^\{\r\n {2}"jobs": \[/);
     expect(text).not.toContain("\u001b");
   });
 
-  it.runIf(hasTerminal)("data cannot drive it", () => {
-    const text = onTerminal("jobs show q#1", { NO_COLOR: "1" });
+  it.runIf(hasTerminal)("data cannot drive it", async () => {
+    const text = await onTerminal("jobs show q#1", { NO_COLOR: "1" });
     expect(text).toContain(String.raw`\u001b]0;owned`);
     expect(text).not.toContain("\u001b]0");
   });
 
-  it.runIf(hasTerminal)("anything long shows a progress bar, and takes it away again", () => {
-    const text = onTerminal("bench --jobs 200");
+  it.runIf(hasTerminal)("anything long shows a progress bar, and takes it away again", async () => {
+    const text = await onTerminal("bench --jobs 200");
     expect(text).toContain("░");
     expect(text).toContain("\r\u001b[2K");
     expect(text.replaceAll("\u001b[1m", "")).toContain("\u001b[2KWHAT");
   });
 
-  it.runIf(hasTerminal)("errors are coloured there only", () => {
-    expect(onTerminal("jobs frob")).toContain("\u001b[31mError:\u001b[39m");
-    expect(shell(`${MILLRACE} jobs frob`).stderr).toMatch(/^Error: /);
+  it.runIf(hasTerminal)("errors are coloured there only", async () => {
+    expect(await onTerminal("jobs frob")).toContain("\u001b[31mError:\u001b[39m");
+    expect((await shell(`${MILLRACE} jobs frob`)).stderr).toMatch(/^Error: /);
   });
 });
 
-describe("in a pipe", () => {
-  it("a table is whole, aligned and plain", () => {
-    const lines = shell(`${MILLRACE} jobs list --limit 3`).stdout.trimEnd().split("\n");
+describe.concurrent("in a pipe", () => {
+  it("a table is whole, aligned and plain", async () => {
+    const lines = (await shell(`${MILLRACE} jobs list --limit 3`)).stdout.trimEnd().split("\n");
     expect(lines.join("")).not.toContain("\u001b");
     expect(lines[2]).toContain(" a.kind.with.a.rather.long.name ");
     const starts = lines.map((line) => line.search(/STATE|queued/));
     expect(new Set(starts).size).toBe(1);
   });
 
-  it("JSON is one line that holds the whole answer", () => {
-    const { stdout } = shell(`${MILLRACE} jobs list --limit 1000 --json`);
+  it("JSON is one line that holds the whole answer", async () => {
+    const { stdout } = await shell(`${MILLRACE} jobs list --limit 1000 --json`);
     expect(stdout.split("\n")).toHaveLength(2);
     expect((JSON.parse(stdout) as { jobs: unknown[] }).jobs).toHaveLength(1_000);
   });
 
   it.each(["jobs list --queue default --limit 1000", "jobs list --limit 1000 --json", "--help", "completion bash"])(
     "%s ends quietly when its reader has seen enough",
-    (args) => {
-      const { stdout, stderr, status } = shell(`set -o pipefail; ${MILLRACE} ${args} | head -c 10`);
+    async (args) => {
+      const { stdout, stderr, status } = await shell(`set -o pipefail; ${MILLRACE} ${args} | head -c 10`);
       expect({ length: stdout.length, stderr, status }).toEqual({ length: 10, stderr: "", status: 0 });
     },
   );
 
-  it("the exit code is the command's, whether it is heard to the end or not", () => {
-    const { status } = shell(`set -o pipefail; ${MILLRACE} verify --data --store sqlite:broken.db | head -c 1`);
+  it("the exit code is the command's, whether it is heard to the end or not", async () => {
+    const { status } = await shell(`set -o pipefail; ${MILLRACE} verify --data --store sqlite:broken.db | head -c 1`);
     expect(status).toBe(70);
   });
 
-  it("says so when the output cannot be written", ({ skip }) => {
+  it("says so when the output cannot be written", async ({ skip }) => {
     skip(process.platform !== "linux", "there is no /dev/full here");
-    const { stderr, status } = shell(`${MILLRACE} jobs list --queue q > /dev/full`);
+    const { stderr, status } = await shell(`${MILLRACE} jobs list --queue q > /dev/full`);
     expect(stderr).toMatch(/^Error: the output cannot be written: .*no space left/);
     expect(status).toBe(1);
   });

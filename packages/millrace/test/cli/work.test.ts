@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openMillrace, type Millrace } from "millrace";
 import { describe, expect, it } from "vitest";
+import { matching } from "./expected-text.ts";
 import { millrace, startMillrace } from "./spawn-millrace.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
@@ -84,6 +85,30 @@ describe.concurrent("work", () => {
     worker.child.kill("SIGTERM");
     await worker.ended;
     expect((await millrace(["workers", "list"], { cwd })).stdout).toBe("No workers.\n");
+  });
+});
+
+describe.concurrent("a running job", () => {
+  it("is told when it is cancelled, and ends as cancelled", async () => {
+    const cwd = await folders.create({
+      "handlers.mjs": `export default { endless: async (job, ctx) => {
+  console.log("it has begun");
+  await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+  ctx.checkCancelled();
+} };`,
+    });
+    const waiting = startMillrace(["enqueue", "endless", "--wait"], { cwd });
+    await waiting.printed("default#1 queued");
+    const worker = startMillrace(["work", "--handlers", "handlers.mjs"], { cwd });
+    await worker.printed("it has begun");
+    const cancel = await millrace(["jobs", "cancel", "default#1", "--reason", "too long"], { cwd });
+    expect(cancel.stdout).toMatch(/ default#1 running\nIt runs; its worker has been told to stop\.\n$/);
+    expect(await waiting.ended).toMatchObject({
+      exitCode: 1,
+      stdout: matching(/ default#1 cancelled\n.*too long\n$/s),
+    });
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended).toMatchObject({ exitCode: 0, stdout: "it has begun\nCompleted 0, 1 stopped.\n" });
   });
 });
 

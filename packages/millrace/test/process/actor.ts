@@ -21,9 +21,8 @@ export class Actor<Told> {
   readonly #process: ChildProcess;
   #listeners: Listener<Told>[] = [];
 
-  constructor(program: string, input: unknown, options: ForkOptions = {}) {
-    const path = fileURLToPath(new URL(program, import.meta.url));
-    this.#process = fork(path, [JSON.stringify(input)], {
+  constructor(program: URL, input: unknown, options: ForkOptions = {}) {
+    this.#process = fork(fileURLToPath(program), [JSON.stringify(input)], {
       ...options,
       execArgv: ["--conditions=millrace-source", ...(options.execArgv ?? [])],
       stdio: ["ignore", "inherit", "inherit", "ipc"],

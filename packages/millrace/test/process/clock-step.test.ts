@@ -8,7 +8,12 @@ const SEED = Number(process.env["MILLRACE_SEED"] ?? Date.now() % 1_000_000);
 const JOBS = 120;
 const HOUR_MS = 3_600_000;
 
-type Told = { type: "running" } | { type: "enqueued" } | { type: "shifted"; shiftMs: number };
+type Told =
+  | { type: "running" }
+  | { type: "enqueued" }
+  | { type: "shifted"; shiftMs: number }
+  /** The worker's logger was told of an error, such as an outcome that the store refused. */
+  | { type: "complained"; message: string };
 
 it("a wall clock that steps back and forth leaves no job that ran before it was created or ended before it ran", async () => {
   process.stdout.write(`clock steps with MILLRACE_SEED=${SEED}\n`);
@@ -16,7 +21,9 @@ it("a wall clock that steps back and forth leaves no job that ran before it was 
   const scene = new Scene();
   const mill = await scene.open();
   const execArgv = ["--import", new URL("./stepping-date.ts", import.meta.url).href];
-  const actor = scene.play(new Actor<Told>("./clock-program.ts", { file: scene.file, jobs: JOBS }, { execArgv }));
+  const actor = scene.play(
+    new Actor<Told>(new URL("./clock-program.ts", import.meta.url), { file: scene.file, jobs: JOBS }, { execArgv }),
+  );
   const running = (): number => actor.told.filter(({ type }) => type === "running").length;
 
   async function shift(shiftMs: number): Promise<void> {
@@ -36,6 +43,7 @@ it("a wall clock that steps back and forth leaves no job that ran before it was 
   actor.kill("SIGTERM");
   expect(await actor.exited).toEqual({ code: 0, signal: null });
 
+  expect(actor.told.filter(({ type }) => type === "complained")).toEqual([]);
   const { jobs } = await mill.list({}, { limit: 1_000 });
   for (const { id, createdAt, startedAt, finishedAt } of jobs) {
     const attempts = await mill.attempts(id);

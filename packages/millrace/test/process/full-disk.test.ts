@@ -74,7 +74,9 @@ it("a process that may write no further is refused with store_unavailable, and t
   const limited = join(scene.folder, "limited-node");
   writeFileSync(limited, `#!/bin/sh\nulimit -f 4000\nexec "${process.execPath}" "$@"\n`);
   chmodSync(limited, 0o755);
-  const actor = scene.play(new Actor<FromFiller>("./disk-program.ts", { file: scene.file }, { execPath: limited }));
+  const actor = scene.play(
+    new Actor<FromFiller>(new URL("./disk-program.ts", import.meta.url), { file: scene.file }, { execPath: limited }),
+  );
   const full = await actor.hears(
     (message): message is Extract<FromFiller, { type: "full" }> => message.type === "full",
   );

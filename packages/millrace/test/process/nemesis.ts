@@ -10,12 +10,12 @@ interface Started {
 /** A program that is started again each time it was killed. */
 class Role {
   readonly records: string[] = [];
-  readonly #program: string;
+  readonly #program: URL;
   readonly #scene: Scene;
   readonly #seed: number;
   actor: Actor<Started>;
 
-  constructor(scene: Scene, program: string, seed: number) {
+  constructor(scene: Scene, program: URL, seed: number) {
     this.#scene = scene;
     this.#program = program;
     this.#seed = seed;
@@ -48,8 +48,14 @@ export class Nemesis {
 
   constructor(scene: Scene, seed: number) {
     this.#chance = chanceFrom(seed);
-    this.workers = Array.from({ length: 4 }, (_, i) => new Role(scene, "./chaos-worker.ts", seed + 10 + i));
-    this.producers = Array.from({ length: 2 }, (_, i) => new Role(scene, "./chaos-producer.ts", seed + 20 + i));
+    this.workers = Array.from(
+      { length: 4 },
+      (_, i) => new Role(scene, new URL("./chaos-worker.ts", import.meta.url), seed + 10 + i),
+    );
+    this.producers = Array.from(
+      { length: 2 },
+      (_, i) => new Role(scene, new URL("./chaos-producer.ts", import.meta.url), seed + 20 + i),
+    );
   }
 
   get records(): readonly string[] {

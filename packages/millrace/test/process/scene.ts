@@ -36,7 +36,9 @@ export class Scene {
 
   /** A worker in a process of its own, which has started. */
   async worker(input: Partial<WorkerInput> = {}): Promise<Actor<FromWorker>> {
-    const actor = this.play(new Actor<FromWorker>("./worker-program.ts", { file: this.file, ...input }));
+    const actor = this.play(
+      new Actor<FromWorker>(new URL("./worker-program.ts", import.meta.url), { file: this.file, ...input }),
+    );
     await actor.hears((message) => message.type === "started");
     return actor;
   }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { checkCron, nextCronTime } from "../../core/cron.ts";
+import { checkCron } from "../../core/cron.ts";
 import { nameProblem } from "../../core/options.ts";
 import type { Schedule } from "../../core/schedule.ts";
 import type { Millrace } from "../../index.ts";
@@ -8,7 +8,6 @@ import { guide, guideGroup } from "../guide.ts";
 import { readPayload } from "../payload.ts";
 import type { Session } from "../session.ts";
 import type { Column } from "../table.ts";
-import { UsageError } from "../usage-error.ts";
 
 export function defineSchedules(command: Command, session: Session): void {
   guideGroup(command, "Jobs that are added by the clock.", [
@@ -70,7 +69,8 @@ function defineAdd(command: Command, session: Session): void {
       ) => {
         refuse(nameProblem(name, "the name of a schedule"));
         refuse(nameProblem(kind, "the kind"));
-        requireCron(cron, flags.timeZone ?? "UTC");
+        // Asked before anything is opened.
+        checkCron(cron, flags.timeZone ?? "UTC");
         session.storeTarget();
         const value = await readPayload(payload);
         const add = async (mill: Millrace): Promise<void> => {
@@ -82,15 +82,6 @@ function defineAdd(command: Command, session: Session): void {
         await session.withMill(add, { mayCreate: true });
       },
     );
-}
-
-/** Asked before anything is opened. The library takes a rule that never comes, which at a terminal is a mistake. */
-function requireCron(cron: string, timeZone: string): void {
-  checkCron(cron, timeZone);
-  if (nextCronTime(cron, timeZone, new Date()) !== null) return;
-  throw new UsageError(`"${cron}" is a cron rule that never comes`, {
-    suggestion: "is there such a day in that month?",
-  });
 }
 
 function defineRemove(command: Command, session: Session): void {

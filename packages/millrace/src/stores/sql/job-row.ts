@@ -108,6 +108,6 @@ export function toDate(ms: number | null): Date | null {
   return ms === null ? null : new Date(ms);
 }
 
-export function fromJson<T = unknown>(text: string | null): T | null {
+function fromJson<T = unknown>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }

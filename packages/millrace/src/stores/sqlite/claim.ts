@@ -29,7 +29,8 @@ const LEAVE_READY: NamedSql = {
 };
 const CLAIMED: NamedSql = {
   name: "CLAIM_READ",
-  sql: `SELECT j.*, r.attempt, r.token, r.run_at AS ticket_run_at, r.started_at, r.lease_until, c.scope AS scope_name,
+  sql: `SELECT j.id, j.lane, j.number, j.kind, j.payload, j.priority, j.max_attempts, j.timeout_ms, j.backoff, j.created_at,
+          j.created_by, j."group", j.tags, j.key, j.retry_of, r.attempt, r.token, r.run_at AS ticket_run_at, r.started_at, r.lease_until, c.scope AS scope_name,
           CASE WHEN r.token > 1 THEN
             (SELECT a.error FROM millrace_attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1)
           END AS error

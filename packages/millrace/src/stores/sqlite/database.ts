@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { ConflictError, OptionsError, StoreError } from "../../core/errors.ts";
 import type { Migration } from "../sql/migration.ts";
@@ -17,10 +17,12 @@ const OPEN_LIMIT_MS = 5_000;
  * @throws StoreError when it cannot be opened, is no database, or cannot be written
  */
 export async function openDatabase(file: string): Promise<Database.Database> {
+  refuseNoFile(file);
   let db: Database.Database | undefined;
   try {
     db = connect(file);
     const opened = db;
+    refuseForeignTables(db);
     await whileBusy(() => {
       const mode: unknown = opened.pragma("journal_mode = WAL", { simple: true });
       if (mode !== "wal" && mode !== "memory") {
@@ -52,6 +54,30 @@ function connect(file: string): Database.Database {
   }
 }
 
+/** Opening a pipe would wait for ever, and a folder would say nothing of use. */
+function refuseNoFile(file: string): void {
+  if (file === ":memory:") return;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  const kind = found.isDirectory() ? "a folder" : "no regular file";
+  throw new StoreError("store_unavailable", `${file}: it is ${kind}; a store is a SQLite file`);
+}
+
+/** Before anything is changed: tables with our names that are not ours. */
+function refuseForeignTables(db: Database.Database): void {
+  const names = db
+    .prepare<[], { name: string }>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'millrace\\_%' ESCAPE '\\'",
+    )
+    .all()
+    .map((row) => row.name);
+  if (names.length === 0 || names.includes("millrace_schema")) return;
+  throw new StoreError(
+    "store_corrupt",
+    `${db.name} holds ${names.join(", ")}, which Millrace did not make; use another file`,
+  );
+}
+
 /** Try again while another process holds the lock, without stopping the event loop. */
 async function whileBusy<T>(attempt: () => T): Promise<T> {
   const deadline = performance.now() + OPEN_LIMIT_MS;
@@ -66,7 +92,7 @@ async function whileBusy<T>(attempt: () => T): Promise<T> {
 }
 
 /** Steps that this database still lacks. @throws StoreError `schema_too_new` when it is ahead of this program */
-export function pendingMigrations(db: Database.Database): readonly Migration[] {
+function pendingMigrations(db: Database.Database): readonly Migration[] {
   const version = schemaVersion(db);
   const newest = MIGRATIONS.at(-1)?.version ?? 0;
   if (version > newest) {
@@ -148,7 +174,7 @@ export function requireTransaction(tx: unknown, file: string): Database.Database
   return tx;
 }
 
-export function isDatabase(value: unknown): value is Database.Database {
+function isDatabase(value: unknown): value is Database.Database {
   return (
     typeof value === "object" && value !== null && "inTransaction" in value && "prepare" in value && "pragma" in value
   );
@@ -178,6 +204,7 @@ export function fileOfConnection(connection: object): string {
 /** The steps that `migrate` would take on a file; a file that is not there lacks all of them, and is not made. */
 export async function planMigrations(file: string): Promise<readonly Migration[]> {
   if (file === ":memory:" || !existsSync(file)) return MIGRATIONS;
+  refuseNoFile(file);
   let db: Database.Database;
   try {
     db = new Database(file, { readonly: true, timeout: OPEN_LIMIT_MS });

@@ -27,10 +27,13 @@ interface Call {
  *                                        │
  *                                  all calls ── one throws ──► ROLLBACK, then each call by itself
  *                                        │
+ *                             claims that wait for tickets
+ *                                        │
  *                                     COMMIT ──► answers, then wake-ups
  */
 export class GroupCommit {
   readonly #session: Session;
+  readonly #serveParked: () => () => void;
   readonly #onCommit: (changes: ReadonlySet<Change>) => void;
   #waiting: Call[] = [];
   #isScheduled = false;
@@ -38,8 +41,13 @@ export class GroupCommit {
   #isClosed = false;
   #idle: (() => void)[] = [];
 
-  constructor(session: Session, onCommit: (changes: ReadonlySet<Change>) => void) {
+  /**
+   * @param serveParked runs inside a transaction that has brought tickets; what it answers is called after the commit
+   * @param onCommit hears what a commit has brought
+   */
+  constructor(session: Session, serveParked: () => () => void, onCommit: (changes: ReadonlySet<Change>) => void) {
     this.#session = session;
+    this.#serveParked = serveParked;
     this.#onCommit = onCommit;
   }
 
@@ -92,7 +100,7 @@ export class GroupCommit {
       return;
     }
     for (const call of calls) {
-      const outcome = this.#commit([call]);
+      const outcome = this.#commit([call], () => nothing);
       if (outcome.status === "busy") this.#again([call], outcome.error);
       else if (outcome.status === "failed") call.reject(translate(outcome.error, this.#session.db.name));
     }
@@ -114,12 +122,17 @@ export class GroupCommit {
     setTimeout(() => this.#flush(), 1 + Math.random() * longest);
   }
 
-  #commit(calls: readonly Call[]): { readonly status: "committed" | "busy" | "failed"; readonly error?: unknown } {
+  #commit(
+    calls: readonly Call[],
+    serveParked = this.#serveParked,
+  ): { readonly status: "committed" | "busy" | "failed"; readonly error?: unknown } {
     const { db } = this.#session;
     const values: unknown[] = [];
+    let afterwards = nothing;
     try {
       db.exec("BEGIN IMMEDIATE");
       for (const call of calls) values.push(call.work());
+      if (this.#session.hasBrought("ready")) afterwards = serveParked();
       writeJournal(this.#session);
       db.exec("COMMIT");
     } catch (error) {
@@ -128,11 +141,14 @@ export class GroupCommit {
       return { status: isBusy(error) ? "busy" : "failed", error };
     }
     calls.forEach((call, i) => call.resolve(values[i]));
+    afterwards();
     const changes = this.#session.takeChanges();
     if (changes.size > 0) this.#onCommit(changes);
     return { status: "committed" };
   }
 }
+
+const nothing = (): void => undefined;
 
 function rollBack({ db }: Session): void {
   // Some failures (a full disk, say) have rolled back already.

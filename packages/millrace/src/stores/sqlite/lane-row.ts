@@ -11,10 +11,6 @@ export function firstLaneId(queue: number): number {
   return queue * LANES_PER_QUEUE;
 }
 
-export function queueOfLane(lane: number): number {
-  return Math.floor(lane / LANES_PER_QUEUE);
-}
-
 const LANE: NamedSql = {
   name: "LANE_ONE",
   sql: `SELECT l.id, q.org, q.name AS queue, l.requires, l.fair_key FROM millrace_lane l

@@ -97,6 +97,10 @@ export class Session {
     this.#changes.add(change);
   }
 
+  hasBrought(change: Change): boolean {
+    return this.#changes.has(change);
+  }
+
   takeJournal(): readonly { readonly type: JobEventType; readonly jobs: readonly number[] }[] {
     const journal = this.#journal;
     if (journal.length > 0) this.#journal = [];

@@ -16,6 +16,7 @@ import { keepReports, prolongLeases, readCancelRequests } from "./lease.ts";
 import { countJobs, listJobs } from "./list.ts";
 import { adoptNumbers, takeNumbers } from "./numbers.ts";
 import { pacemaker } from "./pacemaker.ts";
+import { ParkedClaims } from "./parked-claims.ts";
 import { pruneFinished } from "./prune.ts";
 import { configureQueue, readQueues } from "./queues.ts";
 import { endedAmong, readAttempts, readJobByNumber, readJobs } from "./read.ts";
@@ -56,8 +57,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
 function createSqliteStore(db: Database, now: () => number, edit: EditSql | undefined): Store {
   const session = new Session(db, now, edit);
   const changes = new Changes(session);
-  const commits = new GroupCommit(session, (brought) => changes.tell(brought));
   const claimer = new Claimer();
+  const parked = new ParkedClaims(claimer);
+  const commits = new GroupCommit(
+    session,
+    () => parked.serve(session),
+    (brought) => changes.tell(brought),
+  );
   const file = fileOf(db);
   /** Workers that this store has registered; they live in this process. */
   const workers = new Set<string>();
@@ -105,9 +111,11 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
       return commits.run(() => removeWorker(session, id));
     },
     workers: (org) => read(() => readWorkers(session, org)),
-    claim: async (request) => {
+    claim: async (request, wait) => {
       const hasWork = await read(() => claimer.hasWork(session, request));
-      return hasWork ? commits.run(() => claimer.claim(session, request)) : [];
+      const claims = hasWork ? await commits.run(() => claimer.claim(session, request)) : [];
+      // Nothing is committed between the look and the parking: no turn of the event loop lies between them.
+      return claims.length === 0 && wait !== undefined ? parked.park(request, wait) : claims;
     },
     heartbeat: (worker, leases, leaseMs) => commits.run(() => prolongLeases(session, worker, leases, leaseMs)),
     cancelRequests: (worker) => read(() => readCancelRequests(session, worker)),
@@ -153,6 +161,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
       if (isClosed) return;
       isClosed = true;
       changes.stop();
+      parked.close();
       for (const worker of workers) pacemaker.remove(worker);
       await commits.close();
       db.close();

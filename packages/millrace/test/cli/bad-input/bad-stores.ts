@@ -139,7 +139,6 @@ export const BAD_STORES: readonly BadStore[] = [
     commands: [CHANGE],
     exitCode: 7,
     says: ["x.db", "millrace_job"],
-    gap: "a migration that cannot be carried out is not translated",
   },
   {
     name: "a file whose write lock is held",

@@ -11,7 +11,7 @@ export const LIBRARY_CALLS: readonly BadCall[] = [
     name: "no target",
     call: async () => openMillrace(wrong(undefined)),
     code: "options_invalid",
-    says: "the store must be a URL or a better-sqlite3 Database",
+    says: "undefined names no store",
   },
   {
     name: "a target of another database",
