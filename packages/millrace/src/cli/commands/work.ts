@@ -83,8 +83,12 @@ function requireKinds(worker: Worker<Millrace>, file: string | undefined): void 
 
 type WorkerOptions = NonNullable<Parameters<Millrace["worker"]>[0]>;
 
-function optionsOf({ queues, concurrency, labels }: WorkFlags): WorkerOptions {
+/** A script is told to end, and killed after ten seconds; its slot is kept until then. */
+const SCRIPT_ABORT_GRACE_MS = 15_000;
+
+function optionsOf({ queues, concurrency, labels, scripts }: WorkFlags): WorkerOptions {
   return {
+    ...(scripts === undefined ? {} : { abortGraceMs: SCRIPT_ABORT_GRACE_MS }),
     ...(queues === undefined ? {} : { queues }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(labels === undefined ? {} : { labels }),

@@ -1,9 +1,8 @@
-import type { Job } from "../../core/job.ts";
-import { isChosen, QueueTurns, type Lane } from "../../core/lane.ts";
+import { isChosen, QueueTurns } from "../../core/lane.ts";
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
 import { jobFromRow, type JobRow } from "../sql/job-row.ts";
-import { firstLaneId, laneOf } from "./lane-row.ts";
+import { firstLaneId } from "./lane-row.ts";
 import { newQueuePlace, NEXT_LANE, QueueWalk, type QueuePlace } from "./queue-walk.ts";
 import type { NamedSql, Session } from "./session.ts";
 
@@ -27,26 +26,29 @@ const LEAVE_READY: NamedSql = {
   name: "CLAIM_LEAVE_READY",
   sql: `DELETE FROM millrace_ready WHERE job IN (SELECT value FROM json_each(?))`,
 };
+
+/** The picked jobs as `millrace_jobs` would show them; written out, since of its five places only one can be meant. */
 const CLAIMED: NamedSql = {
   name: "CLAIM_READ",
-  sql: `SELECT j.id, j.lane, j.number, j.kind, j.payload, j.priority, j.max_attempts, j.timeout_ms, j.backoff, j.created_at,
-          j.created_by, j."group", j.tags, j.key, j.retry_of, r.attempt, r.token, r.run_at AS ticket_run_at, r.started_at, r.lease_until, c.scope AS scope_name,
-          CASE WHEN r.token > 1 THEN
-            (SELECT a.error FROM millrace_attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1)
-          END AS error
+  sql: `SELECT j.seq, j.id, j.number, c.scope, q.name AS queue, q.org, j.kind, j.payload, 'running' AS state, j.priority,
+          r.attempt, j.max_attempts, j.timeout_ms, j.backoff, r.run_at, j.created_at, r.started_at, NULL AS finished_at,
+          NULL AS result, CASE WHEN r.token > 1 THEN (
+            SELECT a.error FROM millrace_attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1
+          ) END AS error,
+          NULL AS percent, NULL AS message, j.created_by, j."group", j.tags, l.requires, l.fair_key, j.key, j.retry_of,
+          r.worker, NULL AS cancel_requested_at, NULL AS cancelled_by, NULL AS cancel_reason, r.token, r.lease_until
         FROM json_each(?) e
         CROSS JOIN millrace_running r ON r.job = e.value
         CROSS JOIN millrace_job j ON j.seq = r.job
         CROSS JOIN millrace_counter c ON c.id = j.scope
+        CROSS JOIN millrace_lane l ON l.id = j.lane
+        CROSS JOIN millrace_queue q ON q.id = l.queue
         ORDER BY e.key`,
 };
 
-interface ClaimedRow extends Omit<JobRow, "scope"> {
-  readonly lane: number;
+interface ClaimedRow extends JobRow {
   readonly token: number;
-  readonly ticket_run_at: number;
   readonly lease_until: number;
-  readonly scope_name: string;
 }
 
 /** What is remembered of a worker between its claims. */
@@ -77,8 +79,7 @@ export class Claimer {
     session.run(START, picked, session.now(), request.worker, request.leaseMs);
     session.run(LEAVE_READY, picked);
     for (const job of jobs) session.note("started", job);
-    const rows = session.all<ClaimedRow>(CLAIMED, picked);
-    return rows.map((row) => claimFrom(row, laneOf(session, row.lane), request, queues));
+    return session.all<ClaimedRow>(CLAIMED, picked).map((row) => claimFrom(row, queues));
   }
 
   /** False when a claim would find nothing; asked before taking the write lock. */
@@ -148,32 +149,12 @@ interface QueueRow {
   readonly settings: string;
 }
 
-function claimFrom(
-  row: ClaimedRow,
-  lane: Lane & { readonly org: string },
-  request: ClaimRequest,
-  queues: ReadonlyMap<string, OpenQueue>,
-): Claim {
-  const job: Job = jobFromRow({
-    ...row,
-    scope: row.scope_name,
-    queue: lane.queue,
-    org: lane.org,
-    state: "running",
-    run_at: row.ticket_run_at,
-    requires: JSON.stringify(lane.requires),
-    fair_key: lane.fairKey ?? "",
-    worker: request.worker,
-    finished_at: null,
-    result: null,
-    percent: null,
-    message: null,
-    cancel_requested_at: null,
-    cancelled_by: null,
-    cancel_reason: null,
-  });
-  const lease = { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.lease_until) };
-  const settings = queues.get(lane.queue)?.settings;
-  if (settings === undefined) throw new Error(`the queue ${lane.queue} of a claimed job is not open`);
-  return { lease, job, queue: { backoff: settings.backoff, timeoutMs: settings.timeoutMs } };
+function claimFrom(row: ClaimedRow, queues: ReadonlyMap<string, OpenQueue>): Claim {
+  const settings = queues.get(row.queue)?.settings;
+  if (settings === undefined) throw new Error(`the queue ${row.queue} of a claimed job is not open`);
+  return {
+    lease: { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.lease_until) },
+    job: jobFromRow(row),
+    queue: { backoff: settings.backoff, timeoutMs: settings.timeoutMs },
+  };
 }

@@ -5,6 +5,7 @@ import { StoreError } from "../../core/errors.ts";
 import type { EnqueueRequest, EnqueueResult } from "../../core/store.ts";
 import { internLane } from "./lane-row.ts";
 import { holdsLease } from "./lease.ts";
+import { Numbers, placeOf } from "./numbers.ts";
 import { readJob } from "./read.ts";
 import type { NamedSql, Session } from "./session.ts";
 
@@ -19,17 +20,6 @@ const ADD_QUEUE: NamedSql = {
   name: "ENQUEUE_ADD_QUEUE",
   sql: `INSERT INTO millrace_queue (org, name) VALUES (?, ?)`,
 };
-/**
- * Raise a scope's counter by ?3 in the transaction that writes the numbered rows, so that a rollback takes both back.
- * A new scope starts at ?3. Answers the last number given.
- */
-export const RAISE_COUNTER: NamedSql = {
-  name: "NUMBER_RAISE",
-  sql: `INSERT INTO millrace_counter (org, scope, last) VALUES (?1, ?2, ?3)
-        ON CONFLICT (org, scope) DO UPDATE SET last = millrace_counter.last + excluded.last
-        RETURNING id, last`,
-};
-
 /** The newest job of a key, unless it has ended; `millrace_done` is asked by its primary key. */
 const LIVE_JOB_OF_KEY: NamedSql = {
   name: "ENQUEUE_LIVE_KEY",
@@ -66,11 +56,6 @@ const ADD_SCHEDULED: NamedSql = {
   sql: `INSERT INTO millrace_scheduled (job, lane, priority, run_at, attempt, token) VALUES (?, ?, ?, ?, 0, 0)`,
 };
 
-/** Names hold no control characters, so no two places are written alike. */
-function placeOf(org: string, name: string): string {
-  return `${org}\n${name}`;
-}
-
 /** Where a queue, a lane and a scope lie; asked once for each call. */
 class Places {
   readonly #session: Session;
@@ -102,37 +87,6 @@ class Places {
       this.#lanes.set(place, lane);
     }
     return lane;
-  }
-}
-
-/** Numbers for the jobs that will be written: every scope's counter moves once, whatever the number of jobs. */
-class Numbers {
-  readonly #session: Session;
-  readonly #wanted = new Map<string, { readonly org: string; readonly scope: string; count: number }>();
-  readonly #given = new Map<string, { readonly id: number; next: number }>();
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  want(org: string, scope: string, isNumbered: boolean): void {
-    const place = placeOf(org, scope);
-    const entry = this.#wanted.get(place) ?? { org, scope, count: 0 };
-    if (isNumbered) entry.count += 1;
-    this.#wanted.set(place, entry);
-  }
-
-  raise(): void {
-    for (const [place, { org, scope, count }] of this.#wanted) {
-      const row = this.#session.get<{ id: number; last: number }>(RAISE_COUNTER, org, scope, count);
-      if (row !== undefined) this.#given.set(place, { id: row.id, next: row.last - count + 1 });
-    }
-  }
-
-  take(org: string, scope: string, isNumbered: boolean): { readonly scope: number; readonly number: number | null } {
-    const counter = this.#given.get(placeOf(org, scope));
-    if (counter === undefined) throw new Error(`no counter was raised for the scope ${scope}`);
-    return { scope: counter.id, number: isNumbered ? counter.next++ : null };
   }
 }
 

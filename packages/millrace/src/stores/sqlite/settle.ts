@@ -1,4 +1,4 @@
-import { isJobId, type AttemptEnding, type JobId } from "../../core/job.ts";
+import type { AttemptEnding, JobId } from "../../core/job.ts";
 import type { Move, Settlement } from "../../core/settlement.ts";
 import { countsAttempt } from "../../core/settlement.ts";
 import type { FinalState } from "../../core/states.ts";
@@ -23,6 +23,8 @@ const COMPLETE: NamedSql = {
         WHERE r.cancel_requested_at IS NULL
         RETURNING job`,
 };
+const ID_LENGTH = 30;
+
 const LEAVE_RUNNING: NamedSql = {
   name: "SETTLE_LEAVE_RUNNING",
   sql: `DELETE FROM millrace_running WHERE job IN (SELECT value FROM json_each(?))`,
@@ -107,7 +109,8 @@ function completeTogether(session: Session, settlements: readonly Settlement[]):
       continue;
     }
     if (byJob.has(job) || settledOtherwise.has(job)) continue;
-    if (!isJobId(job) || !Number.isSafeInteger(token)) continue;
+    // Packed by position; what has another length is no id, and is refused one by one.
+    if (job.length !== ID_LENGTH || !Number.isSafeInteger(token)) continue;
     byJob.set(job, settlement);
     rows.push(job + String(token).padStart(16, "0") + move.result);
   }
