@@ -22,6 +22,12 @@ describe("the delay after a failed attempt", () => {
     expect(backoffDelay(policy, 2, MOST_CHANCE)).toBe(1_500);
   });
 
+  it("is a number also after so many attempts that the factor has grown beyond all numbers", () => {
+    const policy: BackoffPolicy = { type: "exponential", delayMs: 0, factor: 2 };
+    expect([1, 1_100, 100_000].map((attempt) => backoffDelay(policy, attempt, NO_CHANCE))).toEqual([0, 0, 0]);
+    expect(backoffDelay({ ...policy, delayMs: 1 }, 100_000, NO_CHANCE)).toBe(300_000);
+  });
+
   it("keeps within its bounds for every policy and every attempt, and never falls without chance", () => {
     const policies = fc.record({
       type: fc.constant("exponential" as const),
@@ -34,7 +40,7 @@ describe("the delay after a failed attempt", () => {
     fc.assert(
       fc.property(policies, fc.integer({ min: 1, max: 1_000 }), chance, (policy, attempt, luck) => {
         const delay = backoffDelay(policy, attempt, () => luck);
-        const full = Math.min(policy.maxMs, policy.delayMs * policy.factor ** (attempt - 1));
+        const full = Math.min(policy.maxMs, policy.delayMs * Math.min(1e9, policy.factor ** (attempt - 1)));
         expect(Number.isSafeInteger(delay)).toBe(true);
         expect(delay).toBeGreaterThanOrEqual(Math.floor(full * (1 - policy.jitter)));
         expect(delay).toBeLessThanOrEqual(policy.maxMs);

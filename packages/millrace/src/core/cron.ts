@@ -3,8 +3,8 @@ import { InputError } from "./errors.ts";
 
 /**
  * The next time of a cron rule strictly after `after`; `null` when there is none.
- * Five fields, or six with seconds first. Where clocks are put forward, a time that does not exist is moved to the
- * next that does; where they are put back, it happens once.
+ * Five fields, or six with seconds first. Where clocks are put forward, a fixed time that does not exist is moved to the
+ * next that does; where they are put back, a fixed time comes once. Rules with wildcards follow the clock on the wall.
  */
 export function nextCronTime(cron: string, timeZone: string, after: Date): Date | null {
   return new Cron(cron, { timezone: timeZone }).nextRun(after);

@@ -64,12 +64,22 @@ export interface EnqueueRequest {
   readonly retryOf: JobId | null;
 }
 
+/** What else holds for the requests of a call. */
+export interface EnqueueTerms {
+  /** The lease of the attempt that enqueues; when it is gone nothing is written and every status is "lost". */
+  readonly under?: LeaseRef;
+  /** When one is a duplicate, the others are not written either. @default false */
+  readonly isAllOrNone?: boolean;
+}
+
 export type EnqueueResult =
   | { readonly status: "created"; readonly job: Job }
   /** A live job with this key and payload was there. */
   | { readonly status: "existing"; readonly job: Job }
-  /** A live job with this key was there, with another payload. */
-  | { readonly status: "duplicate"; readonly job: Job }
+  /** A live job with this key was there, with another payload; `null` when it is another of the same call. */
+  | { readonly status: "duplicate"; readonly job: Job | null }
+  /** All or none was asked for, and another of the call was a duplicate; nothing was written. */
+  | { readonly status: "withheld" }
   /** The lease under which this was asked is gone; nothing was written for the whole call. */
   | { readonly status: "lost" };
 
@@ -115,9 +125,8 @@ export interface JobStore {
   /**
    * Write jobs with their tickets and numbers. One transaction for all. Sending the same ids again is safe: what was
    * written answers "existing".
-   * @param under the lease of the attempt that enqueues; when it is gone nothing is written and every status is "lost"
    */
-  enqueue(requests: readonly EnqueueRequest[], under?: LeaseRef): Promise<readonly EnqueueResult[]>;
+  enqueue(requests: readonly EnqueueRequest[], terms?: EnqueueTerms): Promise<readonly EnqueueResult[]>;
   get(ids: readonly JobId[]): Promise<readonly (Job | null)[]>;
   /** For each id whether its job has ended; cheap enough to ask for thousands after every commit. */
   ended(ids: readonly JobId[]): Promise<readonly boolean[]>;
@@ -146,7 +155,8 @@ export interface JobSituation {
 
 /** Writes inside a transaction of the caller. Values come at once where `isSynchronous`, else as promises. */
 export interface TransactionStore {
-  enqueue(requests: readonly EnqueueRequest[], under?: LeaseRef): MaybePromise<readonly EnqueueResult[]>;
+  enqueue(requests: readonly EnqueueRequest[], terms?: EnqueueTerms): MaybePromise<readonly EnqueueResult[]>;
+  report(reports: readonly Report[]): MaybePromise<readonly ("kept" | "lost")[]>;
   settle(settlements: readonly Settlement[]): MaybePromise<readonly SettleStatus[]>;
   number(org: string, scope: string, count: number): MaybePromise<number>;
 }

@@ -28,11 +28,12 @@ export class Coalescer<Item, Answer> {
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+      if (this.#waiting.length === 1) setImmediate(() => this.flush());
     });
   }
 
-  #flush(): void {
+  /** Send what waits; done by itself in the next turn of the event loop. */
+  flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (let i = 0; i < waiting.length; i += MAX_BATCH) void this.#sendBatch(waiting.slice(i, i + MAX_BATCH));

@@ -72,7 +72,14 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
         .then(() => this.#store.settle([settlement]))
         .then((statuses) => accept(statuses, "settled"));
     }
-    const statuses = this.#store.within(options.tx).settle([settlement]);
+    const within = this.#store.within(options.tx);
+    // What was said before belongs to the same transaction: after it, the token is no longer good for anything.
+    const report = this.#reporter.take(attempt);
+    const kept = report === undefined ? [] : within.report([report]);
+    if (kept instanceof Promise) {
+      return kept.then(() => within.settle([settlement])).then((statuses) => accept(statuses, "in_transaction"));
+    }
+    const statuses = within.settle([settlement]);
     if (statuses instanceof Promise) return statuses.then((late) => accept(late, "in_transaction"));
     accept(statuses, "in_transaction");
     return Promise.resolve();

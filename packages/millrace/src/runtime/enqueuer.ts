@@ -3,7 +3,7 @@ import type { Job } from "../core/job.ts";
 import { checkPayload, type JobDefinition } from "../core/kind.ts";
 import type { LeaseRef } from "../core/lease.ts";
 import { refuseRequest, show, unknownKeys } from "../core/options.ts";
-import type { EnqueueRequest, EnqueueResult, MaybePromise } from "../core/store.ts";
+import type { EnqueueRequest, EnqueueResult, EnqueueTerms, MaybePromise } from "../core/store.ts";
 import { toRequest, type EnqueueOptions } from "./enqueue-options.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -45,13 +45,13 @@ export class Enqueuer {
 
   async send(request: EnqueueRequest): Promise<Job> {
     if (this.#under === undefined) return jobOf(await this.#kernel.enqueues.add(request));
-    return jobOf(theOnly(await this.#kernel.store.enqueue([request], this.#under)));
+    return jobOf(theOnly(await this.#kernel.store.enqueue([request], this.#terms(false))));
   }
 
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Job[]> {
     const requests = await Promise.all(this.#requests(items).map((request) => Promise.resolve(request)));
     if (requests.length === 0) return [];
-    return (await this.#kernel.store.enqueue(requests, this.#under)).map(jobOf);
+    return jobsOf(await this.#kernel.store.enqueue(requests, this.#terms(true)));
   }
 
   /** As `within`, for a single job. */
@@ -67,8 +67,12 @@ export class Enqueuer {
       if (request instanceof Promise) throw asyncSchema(items[i]);
       return request;
     });
-    const results = this.#kernel.store.within(tx).enqueue(requests, this.#under);
-    return results instanceof Promise ? results.then((late) => late.map(jobOf)) : results.map(jobOf);
+    const results = this.#kernel.store.within(tx).enqueue(requests, this.#terms(true));
+    return results instanceof Promise ? results.then(jobsOf) : jobsOf(results);
+  }
+
+  #terms(isAllOrNone: boolean): EnqueueTerms {
+    return this.#under === undefined ? { isAllOrNone } : { isAllOrNone, under: this.#under };
   }
 
   #requests(items: readonly EnqueueItem[]): MaybePromise<EnqueueRequest>[] {
@@ -87,14 +91,36 @@ function theOnly<T>(answers: readonly T[]): T {
   return answer;
 }
 
+/** All of them, or the reason why none was written. */
+function jobsOf(results: readonly EnqueueResult[]): Job[] {
+  const reason = results.find((result) => result.status === "duplicate" || result.status === "lost");
+  return reason === undefined ? results.map(jobOf) : [jobOf(reason)];
+}
+
 function jobOf(result: EnqueueResult): Job {
-  if (result.status === "lost") throw new LeaseLostError("nothing was enqueued: the lease of this attempt is gone");
-  if (result.status === "duplicate") {
-    const { id, key, kind } = result.job;
-    const message = `the live job ${id} of kind "${kind}" has the key "${key}" and another payload`;
-    throw new ConflictError("duplicate_job", message, { job: id, key, kind });
+  switch (result.status) {
+    case "created":
+    case "existing":
+      return result.job;
+    case "lost":
+      throw new LeaseLostError("nothing was enqueued: the lease of this attempt is gone");
+    case "duplicate":
+      throw duplicateOf(result.job);
+    case "withheld":
+      throw new ConflictError("duplicate_job", "nothing was enqueued: another job of the call was a duplicate");
   }
-  return result.job;
+}
+
+function duplicateOf(job: Job | null): ConflictError {
+  if (job === null) {
+    return new ConflictError(
+      "duplicate_job",
+      "two jobs of the call have one key and different payloads; none was enqueued",
+    );
+  }
+  const { id, key, kind } = job;
+  const message = `the live job ${id} of kind "${kind}" has the key "${key}" and another payload`;
+  return new ConflictError("duplicate_job", message, { job: id, key, kind });
 }
 
 function asyncSchema(item: EnqueueItem | undefined): InputError {

@@ -57,6 +57,8 @@ export class Kernel {
   }
 
   close(): void {
+    // Who enqueued in this very turn was not refused, and so is served.
+    this.enqueues.flush();
     this.#closing.abort();
   }
 

@@ -9,9 +9,11 @@ import type { Logger } from "./logger.ts";
 /** Ten writes a second are plenty for eyes. */
 const FLUSH_EVERY_MS = 100;
 
+type ReportLine = Report["lines"][number];
+
 interface Pending {
   progress: JobProgress | null;
-  lines: { readonly stream: LogStream; readonly text: string }[];
+  lines: ReportLine[];
   lineCount: number;
 }
 
@@ -48,14 +50,10 @@ export class Reporter {
     const reports: Report[] = [];
     const reporting: Attempt[] = [];
     for (const attempt of chosen) {
-      const pending = this.#pending.get(attempt);
-      if (pending === undefined) continue;
-      if (pending.progress === null && pending.lines.length === 0) continue;
-      const { job, token } = attempt.lease;
-      reports.push({ job, token, progress: pending.progress, lines: pending.lines });
+      const report = this.take(attempt);
+      if (report === undefined) continue;
+      reports.push(report);
       reporting.push(attempt);
-      pending.progress = null;
-      pending.lines = [];
     }
     if (reports.length === 0) return;
     try {
@@ -64,8 +62,20 @@ export class Reporter {
         if (status === "lost") reporting[i]?.abort(new LeaseLostError("the lease was lost while the job reported"));
       });
     } catch (error) {
-      this.#logger.warn({ error, count: reports.length }, "progress and log lines could not be written");
+      reports.forEach((report, i) => this.#putBack(reporting[i], report));
+      this.#logger.warn({ error, count: reports.length }, "progress and log lines could not be written; trying again");
     }
+  }
+
+  /** What waits to be written of an attempt, for whoever writes it in a transaction of its own. */
+  take(attempt: Attempt): Report | undefined {
+    const pending = this.#pending.get(attempt);
+    if (pending === undefined || (pending.progress === null && pending.lines.length === 0)) return undefined;
+    const { job, token } = attempt.lease;
+    const report = { job, token, progress: pending.progress, lines: pending.lines };
+    pending.progress = null;
+    pending.lines = [];
+    return report;
   }
 
   forget(attempt: Attempt): void {
@@ -74,6 +84,13 @@ export class Reporter {
 
   has(attempt: Attempt): boolean {
     return this.#pending.has(attempt);
+  }
+
+  #putBack(attempt: Attempt | undefined, { progress, lines }: Report): void {
+    if (attempt === undefined || attempt.isOver) return;
+    const pending = this.#of(attempt);
+    pending.progress ??= progress;
+    pending.lines.unshift(...lines);
   }
 
   #of(attempt: Attempt): Pending {

@@ -61,14 +61,15 @@ export class Settler {
     const batch = this.#pending;
     this.#pending = [];
     this.#inFlightCount += batch.length;
-    const talkative = batch.map((each) => each.attempt).filter((attempt) => this.#reporter.has(attempt));
-    if (talkative.length > 0) await this.#reporter.flush(talkative);
     await this.#send(batch);
     this.#inFlightCount -= batch.length;
   }
 
   async #send(batch: readonly Pending[]): Promise<void> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      // What was said last comes first: the token dies with the settlement.
+      const talkative = batch.map((each) => each.attempt).filter((attempt) => this.#reporter.has(attempt));
+      if (talkative.length > 0) await this.#reporter.flush(talkative);
       try {
         const statuses = await this.#store.settle(batch.map((each) => each.settlement));
         this.#isFailing = false;

@@ -6,7 +6,15 @@ import type { QueueChoice } from "../core/lane.ts";
 import { DEFAULT_LEASE_MS, type LeaseRef } from "../core/lease.ts";
 import { cancel, complete, fail, snooze } from "../core/outcome.ts";
 import type { Move } from "../core/settlement.ts";
-import type { Claim, EnqueueRequest, LeaseStore, SettleStatus, Store, WorkerRegistration } from "../core/store.ts";
+import type {
+  Claim,
+  EnqueueRequest,
+  EnqueueResult,
+  LeaseStore,
+  SettleStatus,
+  Store,
+  WorkerRegistration,
+} from "../core/store.ts";
 import { afterFailure, afterOutcome, afterRelease } from "../core/transition.ts";
 
 /** The organisation and the queue that tests mean unless they say otherwise. */
@@ -138,4 +146,9 @@ export const moves = {
 
 export function anError(change: Partial<JobError> = {}): JobError {
   return { name: "Error", message: "it broke", permanent: false, attempt: 1, ...change };
+}
+
+/** The job that an answer names, if it names one. */
+export function writtenJob(result: EnqueueResult): Job | null {
+  return "job" in result ? result.job : null;
 }

@@ -70,8 +70,7 @@ onAFile("ctx.complete in the caller's transaction", (bench) => {
     expect(worker.stats).toMatchObject({ settled: 1, dropped: 0 });
   });
 
-  // A known gap: the token has died with the transaction when the report is sent. Once it is closed, this line goes red.
-  it.fails("keeps what the job said before it", async () => {
+  it("keeps what the job said before it", async () => {
     const mill = await bench().open();
     const { db } = openShop(bench());
     const worker = bench()

@@ -12,6 +12,8 @@ onBothStores("pruning", (bench) => {
       Array.from({ length: 5 }, (_, n) => mill.enqueue("good", n, { queue: "short", tags: ["t"], key: `k${n}` })),
     );
     const failed = await mill.enqueue("bad", null, { queue: "short", maxAttempts: 1 });
+    const cancelled = await mill.enqueue("good", null, { queue: "short", delayMs: 60_000 });
+    await mill.cancel(cancelled.id);
     const kept = await mill.enqueue("good", null, { queue: "long" });
     const waits = await mill.enqueue("good", null, { queue: "short", delayMs: 60_000 });
     await Promise.all([...gone, failed, kept].map(({ id }) => mill.wait(id)));
@@ -20,7 +22,7 @@ onBothStores("pruning", (bench) => {
     expect(await mill.prune()).toBe(5);
     expect(await Promise.all(gone.map(({ id }) => mill.get(id)))).toEqual([null, null, null, null, null]);
     const left = await mill.list();
-    expect(left.jobs.map(({ id }) => id)).toEqual([waits.id, kept.id, failed.id]);
+    expect(left.jobs.map(({ id }) => id)).toEqual([waits.id, kept.id, cancelled.id, failed.id]);
     expect(await mill.prune()).toBe(0);
   });
 

@@ -1,12 +1,11 @@
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
 import type { Job } from "../../core/job.ts";
-import type { LeaseRef } from "../../core/lease.ts";
 import { StoreError } from "../../core/errors.ts";
-import type { EnqueueRequest, EnqueueResult } from "../../core/store.ts";
+import type { EnqueueRequest, EnqueueResult, EnqueueTerms } from "../../core/store.ts";
 import { internLane } from "./lane-row.ts";
 import { holdsLease } from "./lease.ts";
 import { Numbers, placeOf } from "./numbers.ts";
-import { readJob } from "./read.ts";
+import { readJob, readJobs } from "./read.ts";
 import type { NamedSql, Session } from "./session.ts";
 
 /** Bulk work is cut off after so long; smaller calls then get through. */
@@ -94,12 +93,19 @@ class Places {
 export function enqueueJobs(
   session: Session,
   requests: readonly EnqueueRequest[],
-  under?: LeaseRef,
+  { under, isAllOrNone = false }: EnqueueTerms = {},
 ): readonly EnqueueResult[] {
   if (under !== undefined && !holdsLease(session, under)) return requests.map(() => ({ status: "lost" }));
   const places = new Places(session);
   const numbers = new Numbers(session);
   const standIns = standInsFor(session, requests);
+  if (isAllOrNone && standIns.some((standIn) => standIn?.status === "duplicate")) {
+    return standIns.map((standIn) =>
+      standIn?.status === "duplicate"
+        ? { status: "duplicate", job: readJobs(session, [standIn.id])[0] ?? null }
+        : { status: "withheld" },
+    );
+  }
   const isNumbered = (request: EnqueueRequest): boolean =>
     request.numbered ?? places.queue(request.org, request.queue).settings.numbered;
 

@@ -87,7 +87,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
   return {
     capabilities: { isSynchronous: true, isShared: file !== "" },
 
-    enqueue: (requests, under) => commits.run(() => enqueueJobs(session, requests, under)),
+    enqueue: (requests, terms) => commits.run(() => enqueueJobs(session, requests, terms)),
     ended: (ids) => read(() => endedAmong(session, ids)),
     get: (ids) => read(() => readJobs(session, ids)),
     findByNumber: (org, scope, number) => read(() => readJobByNumber(session, org, scope, number)),
@@ -199,7 +199,8 @@ function transactionStore(
     }
   }
   return {
-    enqueue: (requests, under) => write(() => enqueueJobs(own, requests, under)),
+    enqueue: (requests, terms) => write(() => enqueueJobs(own, requests, terms)),
+    report: (reports) => write(() => keepReports(own, reports)),
     settle: (settlements) => write(() => settleAttempts(own, settlements)),
     number: (org, scope, count) => write(() => takeNumbers(own, org, scope, count)),
   };

@@ -11,6 +11,7 @@ import {
   read,
   refOf,
   settleOne,
+  writtenJob,
 } from "../factory.ts";
 import { casesOf } from "../harness.ts";
 
@@ -106,7 +107,7 @@ export const enqueueCases = casesOf("enqueue", [
         results.map(({ status }) => status),
         ["created", "existing", "duplicate", "created"],
       );
-      const ids = results.map((result) => (result.status === "lost" ? null : result.job.id));
+      const ids = results.map((result) => writtenJob(result)?.id ?? null);
       assert.deepEqual(ids, [list[0]?.id, kept.id, kept.id, list[3]?.id]);
       assert.deepEqual(await store.enqueue([]), []);
     },
@@ -119,7 +120,7 @@ export const enqueueCases = casesOf("enqueue", [
       const first = await enqueueAll(store, list);
       const again = await store.enqueue(list);
       assert.deepEqual(
-        again.map((result) => [result.status, result.status === "lost" ? null : result.job.id]),
+        again.map((result) => [result.status, writtenJob(result)?.id ?? null]),
         first.map((job) => ["existing", job.id]),
       );
       assert.equal((await enqueueOne(store)).number, 4, "no number was burnt");
@@ -133,7 +134,7 @@ export const enqueueCases = casesOf("enqueue", [
       const request = aRequest();
       const results = await store.enqueue([request, aRequest(), request]);
       assert.deepEqual(
-        results.map((result) => [result.status, result.status === "lost" ? null : result.job.number]),
+        results.map((result) => [result.status, writtenJob(result)?.number ?? null]),
         [
           ["created", 1],
           ["created", 2],
@@ -176,18 +177,20 @@ export const enqueueCases = casesOf("enqueue", [
     async run({ store, clock }) {
       const parent = await enqueueOne(store);
       const stale = await claimOne(store, { leaseMs: 1_000 });
-      const [child] = await store.enqueue([aRequest({ queue: "children" })], refOf(stale));
+      const [child] = await store.enqueue([aRequest({ queue: "children" })], { under: refOf(stale) });
       assert.equal(child?.status, "created");
       clock.advance(1_001);
       await store.rescue(10);
-      const lost = await store.enqueue([aRequest({ queue: "children" }), aRequest({ queue: "others" })], refOf(stale));
+      const lost = await store.enqueue([aRequest({ queue: "children" }), aRequest({ queue: "others" })], {
+        under: refOf(stale),
+      });
       assert.deepEqual(lost, [{ status: "lost" }, { status: "lost" }]);
       assert.equal((await store.counts({ queue: "others" })).queued, 0);
       const fresh = await claimOne(store, { queues: "mail" });
       assert.equal(fresh.job.id, parent.id);
-      const again = await store.enqueue([aRequest({ queue: "children" })], refOf(stale));
+      const again = await store.enqueue([aRequest({ queue: "children" })], { under: refOf(stale) });
       assert.deepEqual(again, [{ status: "lost" }], "the next attempt's lease is not this one's");
-      const [second] = await store.enqueue([aRequest({ queue: "children" })], refOf(fresh));
+      const [second] = await store.enqueue([aRequest({ queue: "children" })], { under: refOf(fresh) });
       assert.equal(second?.status === "created" ? second.job.number : null, 2, "no number was burnt");
     },
   },
@@ -198,7 +201,7 @@ export const enqueueCases = casesOf("enqueue", [
       await enqueueOne(store);
       const claim = await claimOne(store);
       await settleOne(store, claim, moves.complete());
-      assert.deepEqual(await store.enqueue([aRequest()], refOf(claim)), [{ status: "lost" }]);
+      assert.deepEqual(await store.enqueue([aRequest()], { under: refOf(claim) }), [{ status: "lost" }]);
       assert.equal((await store.counts({})).queued, 0);
     },
   },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { aRequest, claimOne, enqueueOne, moves, read, settleOne } from "../factory.ts";
+import { aRequest, claimOne, enqueueOne, moves, read, settleOne, writtenJob } from "../factory.ts";
 import { casesOf } from "../harness.ts";
 
 export const keyCases = casesOf("keys", [
@@ -77,7 +77,7 @@ export const keyCases = casesOf("keys", [
       const list = [aRequest({ key: "k" }), aRequest({ key: "k" }), aRequest({ key: "k", payload: "[1]" })];
       const results = await store.enqueue(list);
       assert.deepEqual(
-        results.map((result) => [result.status, result.status === "lost" ? null : result.job.id]),
+        results.map((result) => [result.status, writtenJob(result)?.id ?? null]),
         ["created", "existing", "duplicate"].map((status) => [status, list[0]?.id]),
       );
     },
@@ -95,6 +95,31 @@ export const keyCases = casesOf("keys", [
       assert.deepEqual(statuses.toSorted(), ["created", ...Array<string>(39).fill("existing")]);
       assert.equal((await store.counts({})).queued, 1);
       assert.equal((await enqueueOne(store)).number, 2);
+    },
+  },
+  {
+    name: "all or none: beside a duplicate nothing is written, and no number is burnt",
+    guarantees: ["G4"],
+    async run({ store }) {
+      await enqueueOne(store, { key: "k" });
+      const list = [aRequest(), aRequest({ key: "k", payload: "[1]" }), aRequest()];
+      const results = await store.enqueue(list, { isAllOrNone: true });
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ["withheld", "duplicate", "withheld"],
+      );
+      assert.equal((await store.counts({})).queued, 1);
+      assert.equal((await enqueueOne(store)).number, 2);
+    },
+  },
+  {
+    name: "all or none: two of one call with one key and different payloads stand in each other's way",
+    guarantees: [],
+    async run({ store }) {
+      const list = [aRequest({ key: "k" }), aRequest({ key: "k", payload: "[1]" })];
+      const results = await store.enqueue(list, { isAllOrNone: true });
+      assert.deepEqual(results, [{ status: "withheld" }, { status: "duplicate", job: null }]);
+      assert.equal((await store.counts({})).queued, 0);
     },
   },
 ]);

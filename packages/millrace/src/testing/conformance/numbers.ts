@@ -111,7 +111,7 @@ export const numberCases = casesOf("numbers", [
         [2, "existing", 3],
       );
       await settleOne(store, claim, moves.complete());
-      await store.enqueue([aRequest()], refOf(claim));
+      await store.enqueue([aRequest()], { under: refOf(claim) });
       assert.equal((await enqueueOne(store)).number, 4);
     },
   },

@@ -104,7 +104,7 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
         const within = store.within(tx);
         return [
           within.settle([{ ...refOf(stale), move: moves.complete() }]),
-          within.enqueue([aRequest()], refOf(stale)),
+          within.enqueue([aRequest()], { under: refOf(stale) }),
         ];
       });
       assert.deepEqual(answers, [["lost"], [{ status: "lost" }]]);

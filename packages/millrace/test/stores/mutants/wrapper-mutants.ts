@@ -2,6 +2,7 @@ import Database from "better-sqlite3";
 import { DEFAULT_BACKOFF } from "../../../src/core/backoff.ts";
 import type { Job, JobId } from "../../../src/core/job.ts";
 import type { Claim, ClaimRequest, EnqueueRequest, EnqueueResult, Store } from "../../../src/core/store.ts";
+import { writtenJob } from "../../../src/testing/factory.ts";
 import type { Mutant } from "./mutant.ts";
 
 interface Ticket {
@@ -69,12 +70,12 @@ export const wrapperMutants: readonly Mutant[] = [
     guarantee: "G4",
     convictedBy: "numbers: an enqueue that fails burns no number",
     wrap: beside((sound, db) => ({
-      async enqueue(requests, under) {
+      async enqueue(requests, terms) {
         const numbers: number[] = [];
         for (const { org, scope, queue } of requests) numbers.push(await sound.number(org, scope ?? queue, 1));
         const results = await sound.enqueue(
           requests.map((request) => ({ ...request, numbered: false })),
-          under,
+          terms,
         );
         return numberAfterwards(sound, db, requests, numbers, results);
       },
@@ -200,9 +201,9 @@ async function numberAfterwards(
     if (result.status !== "created" || requests[index]?.numbered === false) continue;
     db.prepare("UPDATE millrace_job SET number = ? WHERE id = ?").run(numbers[index], result.job.id);
   }
-  const jobs = await sound.get(results.flatMap((result) => (result.status === "lost" ? [] : [result.job.id])));
+  const jobs = await sound.get(results.flatMap((result) => writtenJob(result)?.id ?? []));
   return results.map((result, index) =>
-    result.status === "lost" ? result : { ...result, job: jobs[index] ?? result.job },
+    "job" in result ? ({ ...result, job: jobs[index] ?? result.job } as EnqueueResult) : result,
   );
 }
 
