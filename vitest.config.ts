@@ -26,6 +26,8 @@ const PROJECTS: readonly ProjectPlan[] = [
 
 export default defineConfig({
   test: {
+    // Many tests wait for other processes; one file after another would leave the processor idle.
+    maxWorkers: 3,
     projects: PROJECTS.map(({ name, include, testTimeoutMs }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions } },
@@ -35,6 +37,8 @@ export default defineConfig({
         environment: "node",
         // A native addon and signals want a process of their own, not a thread.
         pool: "forks",
+        // Crews of processes are what these measure themselves against; two crews at once would only be slower.
+        fileParallelism: name !== "process",
         execArgv: ["--conditions=millrace-source"],
         testTimeout: testTimeoutMs,
         hookTimeout: testTimeoutMs,

@@ -27,7 +27,7 @@ export const STEPS: readonly Step[] = [
     said: TEST_COUNT,
   },
   { name: "types", command: "tsc -p . && tsc -p packages/millrace && tsc -p examples && tsc -p examples/scripts" },
-  { name: "format", command: "prettier --check --log-level=warn ." },
+  { name: "format", command: "prettier --check --cache --log-level=warn ." },
   { name: "lint", command: "oxlint --deny-warnings" },
   { name: "layers", command: "node tools/check-layers.ts", said: LAST_LINE },
   { name: "unused", command: "knip --no-progress" },
