@@ -22,8 +22,8 @@ export async function openDatabase(file: string): Promise<Database.Database> {
   try {
     db = connect(file);
     const opened = db;
-    refuseForeignTables(db);
     await whileBusy(() => {
+      refuseForeignTables(opened);
       const mode: unknown = opened.pragma("journal_mode = WAL", { simple: true });
       if (mode !== "wal" && mode !== "memory") {
         throw new StoreError(

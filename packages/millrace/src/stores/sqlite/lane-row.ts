@@ -18,7 +18,7 @@ const LANE: NamedSql = {
 };
 const LANES_OF_KEY: NamedSql = {
   name: "LANE_OF_KEY",
-  sql: `SELECT id FROM millrace_lane WHERE queue = ? AND fair_key = ? ORDER BY id`,
+  sql: `SELECT id FROM millrace_lane WHERE queue = ? AND fair_key = ?`,
 };
 const NEXT_ID: NamedSql = {
   name: "LANE_NEXT_ID",
