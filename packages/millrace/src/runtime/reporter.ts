@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import type { JobProgress } from "../core/job.ts";
-import { LeaseLostError } from "../core/errors.ts";
+import { isMillraceError, LeaseLostError } from "../core/errors.ts";
 import { MAX_LOG_LINES, type LogStream } from "../core/log-line.ts";
 import type { Report, Store } from "../core/store.ts";
 import type { Attempt } from "./attempt.ts";
@@ -44,7 +44,10 @@ export class Reporter {
     if (pending.lineCount++ < MAX_LOG_LINES) pending.lines.push({ stream, text });
   }
 
-  /** What these attempts said last must be written before their tickets move: the token dies with the move. */
+  /**
+   * Write what was said, by these attempts or by all.
+   * @throws StoreError when the store is away; what was to be written is kept
+   */
   async flush(attempts?: Iterable<Attempt>): Promise<void> {
     const chosen = [...(attempts ?? this.#pending.keys())];
     const reports: Report[] = [];
@@ -62,8 +65,12 @@ export class Reporter {
         if (status === "lost") reporting[i]?.abort(new LeaseLostError("the lease was lost while the job reported"));
       });
     } catch (error) {
+      if (!isMillraceError(error) || !error.retryable) {
+        this.#logger.error({ error, count: reports.length }, "progress and log lines were refused, and are dropped");
+        return;
+      }
       reports.forEach((report, i) => this.#putBack(reporting[i], report));
-      this.#logger.warn({ error, count: reports.length }, "progress and log lines could not be written; trying again");
+      throw error;
     }
   }
 
@@ -99,7 +106,9 @@ export class Reporter {
     if (this.#timer === undefined) {
       this.#timer = this.#clock.after(FLUSH_EVERY_MS, () => {
         this.#timer = undefined;
-        void this.flush();
+        this.flush().catch((error: unknown) => {
+          this.#logger.warn({ error }, "progress and log lines could not be written; trying again");
+        });
       });
     }
     return pending;

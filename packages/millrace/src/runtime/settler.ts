@@ -25,7 +25,6 @@ export class Settler {
   readonly #timing: { readonly clock: Clock; readonly random: Random };
   readonly #logger: Logger;
   #pending: Pending[] = [];
-  #inFlightCount = 0;
   #isFailing = false;
 
   constructor(
@@ -45,11 +44,6 @@ export class Settler {
     return this.#isFailing;
   }
 
-  /** Outcomes that the store has not answered yet. */
-  get unsettledCount(): number {
-    return this.#pending.length + this.#inFlightCount;
-  }
-
   settle(attempt: Attempt, settlement: Settlement): Promise<SettleStatus> {
     return new Promise((resolve) => {
       this.#pending.push({ attempt, settlement, resolve });
@@ -60,17 +54,15 @@ export class Settler {
   async #flush(): Promise<void> {
     const batch = this.#pending;
     this.#pending = [];
-    this.#inFlightCount += batch.length;
     await this.#send(batch);
-    this.#inFlightCount -= batch.length;
   }
 
   async #send(batch: readonly Pending[]): Promise<void> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
-      // What was said last comes first: the token dies with the settlement.
-      const talkative = batch.map((each) => each.attempt).filter((attempt) => this.#reporter.has(attempt));
-      if (talkative.length > 0) await this.#reporter.flush(talkative);
       try {
+        // What was said last comes first: the token dies with the settlement.
+        const talkative = batch.map((each) => each.attempt).filter((attempt) => this.#reporter.has(attempt));
+        if (talkative.length > 0) await this.#reporter.flush(talkative);
         const statuses = await this.#store.settle(batch.map((each) => each.settlement));
         this.#isFailing = false;
         batch.forEach((each, i) => each.resolve(statuses[i] ?? "lost"));
