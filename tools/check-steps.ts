@@ -42,9 +42,23 @@ export const STEPS: readonly Step[] = [
     said: LAST_LINE,
   },
   {
+    name: "postgres",
+    command: "vitest run --project postgres",
+    needs: "packages/millrace/test/stores/postgres.conformance.test.ts",
+    alone: true,
+    said: TEST_COUNT,
+  },
+  {
     name: "process",
     command: "vitest run --project process",
     needs: "packages/millrace/test/process",
+    alone: true,
+    said: TEST_COUNT,
+  },
+  {
+    name: "outage",
+    command: "vitest run --project outage",
+    needs: "packages/millrace/test/outage",
     alone: true,
     said: TEST_COUNT,
   },

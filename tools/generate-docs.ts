@@ -14,6 +14,7 @@ import { checkLinks } from "./docs/links.ts";
 import { readPages, ROOT, type Page } from "./docs/markdown.ts";
 import { checkNamedTests } from "./docs/named-tests.ts";
 import { optionsPage } from "./docs/options-page.ts";
+import { postgresSchemaPage } from "./docs/postgres-schema-page.ts";
 import { fillRegions } from "./docs/regions.ts";
 import { schemaPage } from "./docs/schema-page.ts";
 import { statesPage } from "./docs/states-page.ts";
@@ -26,6 +27,7 @@ const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/options.md": optionsPage,
   "docs/reference/cli.md": cliPage,
   "docs/reference/schema.md": schemaPage,
+  "docs/reference/schema-on-postgresql.md": postgresSchemaPage,
 };
 
 const REGIONS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {

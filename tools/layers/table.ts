@@ -48,6 +48,7 @@ export const LAYERS: Readonly<Record<Place, Layer>> = {
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly Place[]>> = {
   "better-sqlite3": ["stores/sqlite"],
   pg: ["stores/postgres"],
+  "pg-connection-string": ["stores/postgres"],
   croner: ["core"],
   commander: ["cli"],
   hono: ["http"],

@@ -13,13 +13,16 @@ export interface MillraceOptions {
   readonly logger?: Logger;
   /** Create the schema or bring it up to date. @default true */
   readonly migrate?: boolean;
+  /** PostgreSQL only: the schema that holds the tables; wins over the URL's `?schema=`. @default "millrace" */
+  readonly schema?: string;
 }
 
-const KEYS = ["org", "logger", "migrate"] as const satisfies readonly (keyof MillraceOptions)[];
+const KEYS = ["org", "logger", "migrate", "schema"] as const satisfies readonly (keyof MillraceOptions)[];
 
 /**
  * Open a queue.
- * @param target `sqlite:./file.db`, `memory:`, or a better-sqlite3 Database, to whose file a connection is opened
+ * @param target `sqlite:./file.db`, `memory:` or `postgres://user@host/database`; or a better-sqlite3 Database or pg
+ *   Client, beside which connections are opened; or a pg Pool, which is used
  * @throws OptionsError for a wrong target or option; StoreError when the store cannot be used
  */
 export async function openMillrace(target: StoreTarget, options: MillraceOptions = {}): Promise<Millrace> {

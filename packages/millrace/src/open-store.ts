@@ -8,30 +8,55 @@ export type StoreTarget = string | object;
 export interface OpenStoreOptions {
   /** Create the schema or bring it up to date. @default true */
   readonly migrate?: boolean;
+  /** PostgreSQL only: the schema that holds the tables; wins over the URL's `?schema=`. @default "millrace" */
+  readonly schema?: string;
 }
 
-const EXPECTED = `expected "sqlite:./file.db", "memory:" or a better-sqlite3 Database`;
+/** A step of the schema that a store lacks. */
+export interface PendingMigration {
+  readonly version: number;
+  readonly name: string;
+  /** Whether workers of the version before may go on while and after it runs. */
+  readonly isCompatible: boolean;
+  readonly sql: string;
+}
+
+const EXPECTED =
+  `expected "sqlite:./file.db", "memory:", "postgres://user@host/database", ` +
+  "a better-sqlite3 Database, or a pg Pool or Client";
 
 /**
- * Open the store that a URL names: `sqlite:./file.db`, `memory:`; or the file of a better-sqlite3 Database.
- * Loads only the driver it needs.
+ * Open the store that a URL names: `sqlite:./file.db`, `memory:`, `postgres://user@host/database`; or the one that a
+ * better-sqlite3 Database, a pg Pool or a pg Client leads to. Loads only the driver it needs.
  * @throws OptionsError when the target names no store; StoreError when the store cannot be opened
  */
 export async function openStore(target: StoreTarget, options: OpenStoreOptions = {}): Promise<Store> {
+  if (isPostgres(target)) {
+    const { openPostgres } = await import("./stores/postgres/index.ts");
+    return openPostgres({ target, ...options });
+  }
+  const { schema, ...others } = options;
   const file = await fileOfTarget(target);
+  if (schema !== undefined) throw new OptionsError(`schema is an option of PostgreSQL; ${show(target)} has none`);
   const { openSqlite } = await import("./stores/sqlite/index.ts");
-  return openSqlite({ file, ...options });
+  return openSqlite({ file, ...others });
 }
 
 /** The steps that `migrate` would take, with their SQL. Nothing is changed. */
-export async function pendingMigrations(
-  target: StoreTarget,
-): Promise<
-  readonly { readonly version: number; readonly name: string; readonly isCompatible: boolean; readonly sql: string }[]
-> {
+export async function pendingMigrations(target: StoreTarget): Promise<readonly PendingMigration[]> {
+  if (isPostgres(target)) {
+    const { planMigrations } = await import("./stores/postgres/index.ts");
+    return planMigrations({ target });
+  }
   const file = await fileOfTarget(target);
   const { planMigrations } = await import("./stores/sqlite/index.ts");
   return planMigrations(file);
+}
+
+/** Known by its looks, so that the driver is not loaded for a store on SQLite: every client and pool can be connected. */
+function isPostgres(target: StoreTarget): boolean {
+  if (typeof target === "string") return /^postgres(ql)?:/.test(target);
+  return typeof target === "object" && target !== null && "connect" in target && "query" in target;
 }
 
 async function fileOfTarget(target: StoreTarget): Promise<string> {
@@ -44,11 +69,6 @@ async function fileOfTarget(target: StoreTarget): Promise<string> {
   }
   if (target === "memory:") return ":memory:";
   if (target.startsWith("sqlite:")) return fileOfUrl(target);
-  if (/^postgres(ql)?:/.test(target)) {
-    throw new OptionsError(
-      `this version keeps its data in SQLite; PostgreSQL is not there yet. For ${show(target)} ${EXPECTED}`,
-    );
-  }
   throw new OptionsError(`${show(target)} names no store; ${EXPECTED}`);
 }
 

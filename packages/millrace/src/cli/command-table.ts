@@ -86,6 +86,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).defineVerify,
   },
   {
+    name: "export",
+    summary: "write all data of the store into a file",
+    group: STORE,
+    load: async () => (await import("./commands/export.ts")).defineExport,
+  },
+  {
+    name: "import",
+    summary: "fill an empty store from such a file",
+    group: STORE,
+    load: async () => (await import("./commands/import.ts")).defineImport,
+  },
+  {
+    name: "move",
+    summary: "carry all data from one store to another",
+    group: STORE,
+    load: async () => (await import("./commands/move.ts")).defineMove,
+  },
+  {
     name: "bench",
     summary: "measure how fast this machine is",
     group: STORE,

@@ -99,6 +99,14 @@ export class Output {
     (stream === "stdout" ? this.#stdout : this.#stderr).write(text);
   }
 
+  /** Text as it is on standard output, as fast as it is read there; resolves when it has been taken. */
+  async stream(text: string): Promise<void> {
+    if (this.#isGone) return;
+    await new Promise<void>((resolve) => {
+      this.#stdout.write(text, () => resolve());
+    });
+  }
+
   /** A remark on standard error, which no pipe reads by mistake. */
   note(line: string): void {
     this.progress.clear();

@@ -2,8 +2,10 @@ import type { Command } from "commander";
 import type { Logger, Millrace } from "../index.ts";
 import { StoreError } from "../core/errors.ts";
 import { show } from "../core/options.ts";
+import type { Store } from "../core/store.ts";
 import { DEFAULT_STORE, fileStore, PRIVATE_STORE, type Environment } from "./env.ts";
 import { Output } from "./output.ts";
+import { storeText } from "./store-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options that every command takes. */
@@ -67,16 +69,7 @@ export class Session {
         suggestion: "run it where the store is, with --store or MILLRACE_STORE",
       });
     }
-    const target = this.#flags.store ?? this.env.store ?? DEFAULT_STORE;
-    if (target.trim() === "")
-      throw new UsageError("--store names no store", { suggestion: `--store ${DEFAULT_STORE}` });
-    // The mistake most often made, and the one whose repair is certain.
-    if (!/^[a-z][a-z\d+.-]*:/i.test(target)) {
-      throw new UsageError(`${show(target)} names no store: it does not say of which kind`, {
-        suggestion: fileStore(target),
-      });
-    }
-    return target;
+    return checkTarget(this.#flags.store ?? this.env.store ?? DEFAULT_STORE, "--store");
   }
 
   /**
@@ -85,11 +78,7 @@ export class Session {
    */
   async withMill<T>(use: (mill: Millrace) => Promise<T>, options: OpenOptions = {}): Promise<T> {
     const { target = this.storeTarget(), mayCreate = false, mayBePrivate = false, ...rest } = options;
-    if (target === PRIVATE_STORE && !mayBePrivate) {
-      throw new UsageError("a store in memory ends with this command, and its jobs with it", {
-        suggestion: DEFAULT_STORE,
-      });
-    }
+    if (!mayBePrivate) refusePrivate(target);
     // Only now: `--help` and wrong flags need no driver.
     const { openMillrace } = await import("../index.ts");
     if (!mayCreate) await requireStore(target);
@@ -102,6 +91,44 @@ export class Session {
   }
 }
 
+/** As `withMill`, for what works on the data of all organisations alike. */
+export async function withStore<T>(
+  target: string,
+  use: (store: Store) => Promise<T>,
+  { mayCreate = false }: Pick<OpenOptions, "mayCreate"> = {},
+): Promise<T> {
+  refusePrivate(target);
+  const { openStore } = await import("../open-store.ts");
+  if (!mayCreate) await requireStore(target);
+  const store = await openStore(target, { migrate: mayCreate });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws UsageError when it is not the form of a store's name */
+export function checkTarget(target: string, flag: string): string {
+  if (target.trim() === "") {
+    throw new UsageError(`${flag} names no store`, { suggestion: `${flag} ${DEFAULT_STORE}` });
+  }
+  // The mistake most often made, and the one whose repair is certain.
+  if (!/^[a-z][a-z\d+.-]*:/i.test(target)) {
+    throw new UsageError(`${show(target)} names no store: it does not say of which kind`, {
+      suggestion: fileStore(target),
+    });
+  }
+  return target;
+}
+
+function refusePrivate(target: string): void {
+  if (target !== PRIVATE_STORE) return;
+  throw new UsageError("a store in memory ends with this command, and its jobs with it", {
+    suggestion: DEFAULT_STORE,
+  });
+}
+
 /** A mistyped name must not leave an empty store behind, which then answers that there are no jobs. */
 async function requireStore(target: string): Promise<void> {
   const { pendingMigrations } = await import("../open-store.ts");
@@ -109,6 +136,6 @@ async function requireStore(target: string): Promise<void> {
   if (first?.version !== 1) return;
   throw new StoreError(
     "store_unavailable",
-    `there is no store ${target} yet; \`millrace enqueue\` and \`millrace work\` make one`,
+    `there is no store ${storeText(target)} yet; \`millrace enqueue\` and \`millrace work\` make one`,
   );
 }

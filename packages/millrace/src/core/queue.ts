@@ -1,5 +1,6 @@
-import { DEFAULT_BACKOFF, type BackoffPolicy } from "./backoff.ts";
+import { backoffProblem, DEFAULT_BACKOFF, type BackoffPolicy } from "./backoff.ts";
 import { DEFAULT_CANCEL_GRACE_MS } from "./lease.ts";
+import { countProblem, durationProblem, unknownKeys, type Problem } from "./options.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -63,4 +64,25 @@ export function resolveQueueSettings(overrides: QueueOverrides): QueueSettings {
     ...overrides,
     retention: { ...DEFAULT_QUEUE_SETTINGS.retention, ...overrides.retention },
   };
+}
+
+const SETTINGS = ["numbered", "maxAttempts", "timeoutMs", "backoff", "cancelGraceMs", "retention"] as const;
+const RETENTION = ["completedMs", "failedMs", "cancelledMs"] as const;
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
+/** What is wrong with settings somebody gave. */
+export function queueSettingsProblems(settings: QueueOverrides, where: string): Problem[] {
+  const wrongKeys = unknownKeys(settings, SETTINGS, where);
+  if (typeof settings !== "object" || settings === null) return wrongKeys;
+  const { numbered, maxAttempts, timeoutMs, backoff, cancelGraceMs, retention } = settings;
+  return [
+    ...wrongKeys,
+    numbered === undefined || typeof numbered === "boolean" ? undefined : `${where}: numbered must be true or false`,
+    countProblem(maxAttempts, `${where}: maxAttempts`),
+    durationProblem(timeoutMs, `${where}: timeoutMs`),
+    backoffProblem(backoff, `${where}: backoff`),
+    durationProblem(cancelGraceMs, `${where}: cancelGraceMs`, 0),
+    ...(retention === undefined ? [] : unknownKeys(retention, RETENTION, `${where}: retention`)),
+    ...RETENTION.map((name) => durationProblem(retention?.[name], `${where}: retention.${name}`, 0, FOR_EVER)),
+  ];
 }

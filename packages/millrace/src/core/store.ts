@@ -1,3 +1,4 @@
+import type { AuditReport, Diagnosis } from "./audit.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { JobEvent } from "./event.ts";
 import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
@@ -8,7 +9,10 @@ import type { Queue, QueueOverrides, QueueSettings } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import type { JobState } from "./states.ts";
+import type { TransferStore } from "./transfer.ts";
 import type { WorkerInfo } from "./worker-info.ts";
+
+export type { AuditReport, Diagnosis, Violation } from "./audit.ts";
 
 /**
  * THE PORT: all that the runtime asks of a database.
@@ -17,7 +21,7 @@ import type { WorkerInfo } from "./worker-info.ts";
  * outage (`StoreError`, often retryable) or a bug. Every method is atomic, and bounded: 5 s for single moves, 10 s
  * for bulk work, then `store_busy`. Time is the store's own clock; no caller ever sends the present.
  */
-export interface Store extends JobStore, LeaseStore, UpkeepStore, QueueStore, NumberStore, ChangeStore {
+export interface Store extends JobStore, LeaseStore, UpkeepStore, QueueStore, NumberStore, ChangeStore, TransferStore {
   readonly capabilities: StoreCapabilities;
   /** Bring the schema up to date. Answers the names of the steps it took; many processes may try at once. */
   migrate(): Promise<readonly string[]>;
@@ -31,6 +35,8 @@ export interface StoreCapabilities {
   readonly isSynchronous: boolean;
   /** Other processes can work on the same data. */
   readonly isShared: boolean;
+  /** Jobs enqueued in a transaction of the caller get their numbers when it commits; until then `number` is null. */
+  readonly isNumberedAtCommit: boolean;
 }
 
 // ─── Jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,8 +254,8 @@ export interface LeaseStore {
 export interface UpkeepResult {
   /** Tickets moved, or jobs deleted. */
   readonly count: number;
-  /** When there will be something to do again, if that is known. */
-  readonly nextAt: Date | null;
+  /** Milliseconds until there will be something to do again, if that is known; 0 or less means at once. */
+  readonly nextInMs: number | null;
 }
 
 export interface UpkeepStore {
@@ -268,26 +274,6 @@ export interface UpkeepStore {
   audit(): Promise<AuditReport>;
   /** What the store notices about its own health, for `doctor`. */
   diagnose(): Promise<readonly Diagnosis[]>;
-}
-
-export interface AuditReport {
-  readonly jobs: number;
-  readonly violations: readonly Violation[];
-}
-
-/** A broken promise, found in the data. */
-export interface Violation {
-  /** As in docs/guarantees.md, such as `G4`. */
-  readonly guarantee: string;
-  readonly message: string;
-  /** Jobs or scopes that show it, at most ten. */
-  readonly rows: readonly string[];
-}
-
-export interface Diagnosis {
-  readonly check: string;
-  readonly level: "ok" | "warning" | "problem";
-  readonly message: string;
 }
 
 // ─── Queues, schedules, numbers ─────────────────────────────────────────────────────────────────────────────────────
@@ -338,8 +324,9 @@ export interface ChangeStore {
   /**
    * Call `listener` after commits, of this process at once, of others within 20 ms. A wake-up may come for nothing
    * and several may arrive as one; what matters is read again. Answers a function that ends it.
+   * @param listener is told with `isOwn` that it was a commit of this store, whose waiting claims it serves by itself
    */
-  onChange(listener: (changes: ReadonlySet<Change>) => void): () => void;
+  onChange(listener: (changes: ReadonlySet<Change>, isOwn: boolean) => void): () => void;
   /** Events after the cursor, oldest first; `null` starts at the present and answers only the cursor. */
   events(
     org: string,

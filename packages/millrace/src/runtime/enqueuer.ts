@@ -3,7 +3,7 @@ import type { Job } from "../core/job.ts";
 import { checkPayload, type JobDefinition } from "../core/kind.ts";
 import type { LeaseRef } from "../core/lease.ts";
 import { refuseRequest, show, unknownKeys } from "../core/options.ts";
-import type { EnqueueRequest, EnqueueResult, EnqueueTerms, MaybePromise } from "../core/store.ts";
+import type { EnqueueRequest, EnqueueResult, EnqueueTerms, MaybePromise, Store } from "../core/store.ts";
 import { toRequest, type EnqueueOptions } from "./enqueue-options.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -131,9 +131,12 @@ function asyncSchema(item: EnqueueItem | undefined): InputError {
   );
 }
 
-/** The value of a store whose transactions are synchronous. @throws OptionsError where they are not */
-export function atOnce<T>(value: MaybePromise<T>, method: string): T {
-  if (!(value instanceof Promise)) return value;
+/**
+ * What a store whose transactions are synchronous answers at once.
+ * @throws OptionsError where they are not, and then nothing has been written
+ */
+export function atOnce<T>({ capabilities }: Store, method: string, write: () => MaybePromise<T>): T {
+  if (capabilities.isSynchronous) return write() as T;
   throw new OptionsError(
     `${method}(): this store's transactions are asynchronous; use ${method.replace("Sync", "")}() and await it`,
   );

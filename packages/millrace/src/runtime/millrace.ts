@@ -77,7 +77,7 @@ export class Millrace {
     options: EnqueueOptions & { readonly tx: unknown },
   ): Job<Payload>;
   enqueueSync(kind: string | JobDefinition, payload: unknown, options: EnqueueOptions & { readonly tx: unknown }): Job {
-    return atOnce(this.#enqueuer.oneWithin(kind, payload, options), "enqueueSync");
+    return atOnce(this.#kernel.store, "enqueueSync", () => this.#enqueuer.oneWithin(kind, payload, options));
   }
 
   /** Add jobs in one statement: all of them or none. Answers them in order. */
@@ -257,8 +257,8 @@ export class Millrace {
 
   /** As `number` with `tx`, for synchronous transactions. */
   numberSync(scope: string, options: { readonly tx: unknown; readonly count?: number }): number {
-    const count = numberCount(scope, options);
-    return atOnce(this.#kernel.store.within(options.tx).number(this.#kernel.org, scope, count), "numberSync");
+    const { store, org } = this.#kernel;
+    return atOnce(store, "numberSync", () => store.within(options.tx).number(org, scope, numberCount(scope, options)));
   }
 
   /** Let a scope go on after `highest`. Safe to repeat. @throws ConflictError when it is further already */

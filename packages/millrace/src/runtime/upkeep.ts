@@ -49,9 +49,8 @@ export class Upkeep {
           ...timing,
           everyMs,
           run: async () => {
-            const { count, nextAt } = await run();
-            if (count >= limit) return 0;
-            return nextAt === null ? undefined : nextAt.getTime() - clock.now();
+            const { count, nextInMs } = await run();
+            return count >= limit ? 0 : (nextInMs ?? undefined);
           },
           onError: (error) => logger.warn({ error, upkeep: name }, "upkeep failed; it will be tried again"),
         }),
@@ -113,12 +112,13 @@ function upkeepers(store: Store, clock: Clock, newId: () => JobId, beatAll: () =
       everyMs: SCHEDULE_EVERY_MS,
       wokenBy: "scheduled",
       limit: Number.POSITIVE_INFINITY,
-      // Times that passed while nobody was there are made up for once, not one by one.
       run: () =>
-        store.fireSchedules(({ request, cron, timeZone }) => ({
-          request: { ...request, id: newId() },
-          nextAt: nextCronTime(cron, timeZone, new Date(clock.now())),
-        })),
+        store.fireSchedules(({ request, cron, timeZone, nextAt }) => {
+          // Times that passed while nobody was there are made up for once, not one by one. The store says what is due,
+          // and our clock may be behind its own; counted from that, the time that is due now would come once more.
+          const passedAt = new Date(Math.max(clock.now(), nextAt?.getTime() ?? 0));
+          return { request: { ...request, id: newId() }, nextAt: nextCronTime(cron, timeZone, passedAt) };
+        }),
     },
     {
       name: "prune",

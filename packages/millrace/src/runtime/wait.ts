@@ -23,6 +23,12 @@ export async function waitUntilEnded(
 
 function endOrTimeout({ clock, waiters, closing }: Kernel, { id }: Job, timeoutMs: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    const closed = (): ShutdownError => new ShutdownError(`the client was closed while it waited for ${id}`);
+    // While the job was read for the first time.
+    if (closing.aborted) {
+      reject(closed());
+      return;
+    }
     let timer: Timer | undefined;
     const finish = (): void => {
       timer?.cancel();
@@ -31,7 +37,7 @@ function endOrTimeout({ clock, waiters, closing }: Kernel, { id }: Job, timeoutM
       resolve();
     };
     const onClose = (): void => {
-      reject(new ShutdownError(`the client was closed while it waited for ${id}`));
+      reject(closed());
       finish();
     };
     const giveUp = waiters.add(id, finish);

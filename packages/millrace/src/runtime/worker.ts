@@ -79,6 +79,7 @@ export class Worker<Client> {
       prefetch,
       request: { org: kernel.org, worker: id, queues: options.queues, labels: new Set(options.labels), leaseMs },
       free: () => this.#free(),
+      slots: options.concurrency + prefetch,
       take: (claims, trustedSince) => this.#take(claims, trustedSince),
       onDry: () => this.#tellIfIdle(),
       onError: (error) => logger.warn({ error, worker: id }, "the claim failed; it will be tried again"),
@@ -142,8 +143,8 @@ export class Worker<Client> {
     }
     // Stopped meanwhile: what is begun now nobody would end.
     if (this.#state !== "claiming") return;
-    this.#stopListening = store.onChange((changes) => {
-      if (changes.has("ready")) this.#claimer.wake();
+    this.#stopListening = store.onChange((changes, isOwn) => {
+      if (changes.has("ready")) this.#claimer.wake(isOwn);
       if (changes.has("cancel")) this.#heartbeater.lookForCancels();
     });
     upkeep.acquire(this.#beat);

@@ -78,6 +78,11 @@ export async function read(store: Store, id: JobId): Promise<Job> {
   return job;
 }
 
+/** The numbers of jobs as the store has them now. */
+export async function numbersOf(store: Store, jobs: readonly { readonly id: JobId }[]): Promise<(number | null)[]> {
+  return Promise.all(jobs.map(async ({ id }) => (await read(store, id)).number));
+}
+
 export function aWorker(change: Partial<WorkerRegistration> = {}): WorkerRegistration {
   return {
     id: "worker-1",

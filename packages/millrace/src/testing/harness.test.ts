@@ -11,7 +11,7 @@ function provider(audit: AuditReport, log: string[], isShared = false): StorePro
   return {
     async open() {
       const store = {
-        capabilities: { isSynchronous: true, isShared },
+        capabilities: { isSynchronous: true, isShared, isNumberedAtCommit: false },
         audit: async () => audit,
         close: async () => void log.push("closed"),
       } as unknown as Store;

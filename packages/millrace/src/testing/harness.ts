@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Store, StoreCapabilities } from "../core/store.ts";
+import type { MaybePromise, Store, StoreCapabilities } from "../core/store.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 export type Capability = keyof StoreCapabilities;
@@ -24,17 +24,21 @@ export interface ConformanceBench {
   readonly clock: VirtualClock;
   /** Needs `isShared`. The runner closes it. */
   readonly openAnother: () => Promise<Store>;
+  /** A store of the same kind on empty data of its own, with the same clock. The runner closes it. */
+  readonly openEmpty: () => Promise<Store>;
   /**
-   * Run `work` inside a transaction of the caller, on a connection of the caller's own. Commits when it returns, rolls
-   * back when it throws. Needs `isSynchronous` and `isShared`.
+   * Run `work` inside a transaction of the caller, on a connection of the caller's own. Commits when it is done, rolls
+   * back when it fails. Needs `isShared`; several may be open at once where the store `isNumberedAtCommit`.
    */
-  readonly transaction: <T>(work: (tx: unknown) => T) => T;
+  readonly transaction: Transaction;
   /**
    * Run `work` while the store's clock breaks when it is read for the `reading`-th time from now, 0 being the next: a
    * failure in the middle of a call. True when that moment came, and `work` failed by it.
    */
   readonly interrupted: (reading: number, work: () => Promise<unknown>) => Promise<boolean>;
 }
+
+export type Transaction = <T>(work: (tx: unknown) => MaybePromise<T>) => Promise<T>;
 
 /** What a store brings to be tested. */
 export interface StoreProvider {
@@ -46,7 +50,7 @@ export interface ProvidedStore {
   readonly store: Store;
   /** Another connection to the same data, with the same clock. */
   readonly openAnother?: () => Promise<Store>;
-  readonly transaction?: <T>(work: (tx: unknown) => T) => T;
+  readonly transaction?: Transaction;
   /** Called at the end, with every connection closed. What a failed case leaves behind is worth keeping. */
   discard(failed: boolean): Promise<void> | void;
 }
@@ -71,16 +75,23 @@ export async function runCase(
   const clock = new VirtualClock();
   const fuse = new Fuse(clock.now);
   const provided = await provider.open(fuse.now);
+  const allProvided = [provided];
   const opened: Store[] = [provided.store];
+  const openEmpty = async (): Promise<Store> => {
+    const other = await provider.open(fuse.now);
+    allProvided.push(other);
+    opened.push(other.store);
+    return other.store;
+  };
   const verdict = await judge(async () => {
     const missing = (test.needs ?? []).filter((capability) => !provided.store.capabilities[capability]);
     if (missing.length > 0) return { status: "skipped", missing };
-    await test.run(benchOn(provided, clock, fuse, opened));
-    await assertSound(provided.store);
+    await test.run({ ...benchOn(provided, clock, fuse, opened), openEmpty });
+    for (const { store } of allProvided) await assertSound(store);
     return { status: "passed" };
   }, limitMs);
   for (const store of opened) await store.close();
-  await provided.discard(verdict.status === "failed");
+  for (const each of allProvided) await each.discard(verdict.status === "failed");
   return verdict;
 }
 
@@ -91,7 +102,12 @@ export async function assertSound(store: Store): Promise<void> {
   assert.deepEqual(told, [], "the audit finds no violation");
 }
 
-function benchOn(provided: ProvidedStore, clock: VirtualClock, fuse: Fuse, opened: Store[]): ConformanceBench {
+function benchOn(
+  provided: ProvidedStore,
+  clock: VirtualClock,
+  fuse: Fuse,
+  opened: Store[],
+): Omit<ConformanceBench, "openEmpty"> {
   return {
     store: provided.store,
     clock,
@@ -101,12 +117,23 @@ function benchOn(provided: ProvidedStore, clock: VirtualClock, fuse: Fuse, opene
       opened.push(another);
       return another;
     },
-    transaction(work) {
-      assert.ok(provided.transaction, "a store that is synchronous takes part in transactions of the caller");
+    async transaction(work) {
+      assert.ok(provided.transaction, "a store that is shared takes part in transactions of the caller");
       return provided.transaction(work);
     },
     interrupted: async (reading, work) => fuse.blowDuring(reading, work),
   };
+}
+
+class Rollback extends Error {}
+
+/** Runs `work` in a transaction that is then rolled back; what `work` itself throws comes through. */
+export async function rolledBack(bench: ConformanceBench, work: (tx: unknown) => unknown): Promise<void> {
+  const rollingBack = bench.transaction(async (tx) => {
+    await work(tx);
+    throw new Rollback();
+  });
+  await assert.rejects(rollingBack, Rollback);
 }
 
 class Interruption extends Error {

@@ -7,6 +7,7 @@ import { ENQUEUE_CALLS } from "./bad-input/enqueue-calls.ts";
 import { ENQUEUE_COMMANDS } from "./bad-input/enqueue-commands.ts";
 import { LIBRARY_CALLS } from "./bad-input/library-calls.ts";
 import { STORE_COMMANDS } from "./bad-input/store-commands.ts";
+import { TRANSFER_COMMANDS } from "./bad-input/transfer-commands.ts";
 import { USAGE_COMMANDS } from "./bad-input/usage-commands.ts";
 import { WORK_COMMANDS } from "./bad-input/work-commands.ts";
 import { expectRefusal } from "./expect-refusal.ts";
@@ -27,6 +28,7 @@ describe.concurrent.each([
   ["enqueue", ENQUEUE_COMMANDS],
   ["a store", STORE_COMMANDS],
   ["a worker", WORK_COMMANDS],
+  ["export, import and move", TRANSFER_COMMANDS],
 ])("%s refuses", (_, commands) => {
   it.each(commands)("$name", async ({ args, input, files, env, hasStore, makesStore, ...expected }) => {
     const cwd = await folders.create(files);

@@ -5,7 +5,13 @@ import { openMillrace } from "millrace";
 
 /** A store with mail#1 (completed), mail#2 and mail#3 (queued, one with the key k1), in a file on its own. */
 export async function makeStore(file: string): Promise<void> {
-  const mill = await openMillrace(`sqlite:${file}`);
+  // Closing folds the write-ahead log into the file, which can then be copied.
+  await fillStore(`sqlite:${file}`);
+}
+
+/** The same, wherever this leads to. */
+export async function fillStore(url: string): Promise<void> {
+  const mill = await openMillrace(url);
   const first = await mill.enqueue("mail.send", { to: "ada" }, { queue: "mail" });
   const worker = mill.worker({ queues: ["mail"] }).handle("mail.send", (_, ctx) => {
     ctx.log("connecting");
@@ -17,7 +23,6 @@ export async function makeStore(file: string): Promise<void> {
   await worker.stop();
   await mill.enqueue("mail.send", 1, { queue: "mail", key: "k1" });
   await mill.enqueue("mail.send", { to: "bob" }, { queue: "mail", tags: { customer: "7" }, group: "news" });
-  // Closing folds the write-ahead log into the file, which can then be copied.
   await mill.close();
 }
 

@@ -2,10 +2,14 @@ import type { JobId } from "millrace";
 
 /** What both programs are started with. */
 export interface ChaosInput {
-  readonly file: string;
+  readonly url: string;
   /** Where this process writes what it has seen, line by line, as it happens. */
   readonly record: string;
   readonly seed: number;
+  /** Handlers that each worker runs at once. */
+  readonly concurrency: number;
+  /** Jobs that wait before producers wait too: the workers should be able to finish in the end. */
+  readonly backlog: number;
 }
 
 export const LEASE_MS = 900;

@@ -2,14 +2,11 @@ import { appendFileSync } from "node:fs";
 import { isMillraceError, openMillrace, type Job } from "millrace";
 import { chanceFrom, type ChaosInput, type Line, type Order } from "./chaos-messages.ts";
 
-const { file, record, seed } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
-
-/** More than that wait for nobody: the workers should be able to finish in the end. */
-const BACKLOG = 300;
+const { url, record, seed, backlog } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
 
 const chance = chanceFrom(seed);
 const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T;
-const mill = await openMillrace(`sqlite:${file}`);
+const mill = await openMillrace(url);
 const stopping = new AbortController();
 process.once("SIGTERM", () => stopping.abort());
 process.send?.({ type: "started" });
@@ -44,9 +41,9 @@ for (let n = 0; !stopping.signal.aborted;) {
         : await Promise.all(items.map(({ kind, payload, options }) => mill.enqueue(kind, payload, options))),
     );
     const { queued, scheduled } = await mill.counts();
-    if (queued + scheduled > BACKLOG) await new Promise((resolve) => void setTimeout(resolve, 20));
+    if (queued + scheduled > backlog) await new Promise((resolve) => void setTimeout(resolve, 20));
   } catch (error) {
-    // A busy file is not the end of a producer; anything else is.
+    // A store that is busy or away is not the end of a producer; anything else is.
     if (!isMillraceError(error) || !error.retryable) throw error;
   }
 }

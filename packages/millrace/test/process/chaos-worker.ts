@@ -2,14 +2,14 @@ import { appendFileSync } from "node:fs";
 import { openMillrace, PermanentError, snooze } from "millrace";
 import { LEASE_MS, type ChaosInput, type Line, type Order, type Receipt } from "./chaos-messages.ts";
 
-const { file, record } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
+const { url, record, concurrency } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
 
 /** One clock for all processes of the machine, as near as it gets. */
 const now = (): number => performance.timeOrigin + performance.now();
 const note = (line: Line): void => appendFileSync(record, `${JSON.stringify(line)}\n`);
 
-const mill = await openMillrace(`sqlite:${file}`);
-const worker = mill.worker({ concurrency: 8, prefetch: 4, leaseMs: LEASE_MS, heartbeatMs: 200, stopGraceMs: 5_000 });
+const mill = await openMillrace(url);
+const worker = mill.worker({ concurrency, prefetch: 4, leaseMs: LEASE_MS, heartbeatMs: 200, stopGraceMs: 5_000 });
 
 worker.handle<Order>("work", async (job, ctx) => {
   const { token } = ctx;

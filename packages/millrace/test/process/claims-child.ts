@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../src/core/store.ts";
-import { openSqlite } from "../../src/stores/sqlite/index.ts";
 import { aRequest, aWorker, enqueueOne, ORG } from "../../src/testing/factory.ts";
-import { wrapperMutants } from "../stores/mutants/wrapper-mutants.ts";
 import type { Answer, Claimed, Task } from "./claims-messages.ts";
+import { openAt, openUnguarded } from "./open-at.ts";
 
 const stores: Store[] = [];
 
@@ -14,7 +13,7 @@ function tell(answer: Answer): void {
 /** The connections take turns. */
 function storeFor(index: number): Store {
   const store = stores[index % stores.length];
-  assert.ok(store, "the file is open");
+  assert.ok(store, "the store is open");
   return store;
 }
 
@@ -58,20 +57,14 @@ async function closeAll(): Promise<void> {
   for (const store of stores.splice(0)) await store.close();
 }
 
-async function open(file: string, bug: string | undefined): Promise<Store> {
-  const store = await openSqlite({ file });
-  if (bug === undefined) return store;
-  const wrap = wrapperMutants.find((mutant) => mutant.bug === bug)?.wrap;
-  assert.ok(wrap, `there is a mutant called "${bug}"`);
-  return wrap(store, file, Date.now);
-}
-
 async function run(task: Task): Promise<Answer> {
   switch (task.task) {
     case "open":
-      // A run that failed may have left its file open.
+      // A run that failed may have left its store open.
       await closeAll();
-      for (let i = 0; i < task.connections; i++) stores.push(await open(task.file, task.bug));
+      for (let i = 0; i < task.connections; i++) {
+        stores.push(await (task.isUnguarded === true ? openUnguarded(task.url) : openAt(task.url)));
+      }
       return { type: "done" };
     case "claim": {
       const claimed = await Promise.all(task.workers.map(async (name, i) => claimAll(storeFor(i), name)));

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Store } from "../../src/core/store.ts";
-import { openSqlite } from "../../src/stores/sqlite/index.ts";
 import { assertSound } from "../../src/testing/index.ts";
 import type { Answer, Task } from "./claims-messages.ts";
+import { openAt } from "./open-at.ts";
+import type { StoreKind } from "./store-kinds.ts";
 
 const PROGRAM = fileURLToPath(new URL("./claims-child.ts", import.meta.url));
 
@@ -84,22 +85,25 @@ export async function allDo(
   });
 }
 
-/** A new file for each run, audited after it, and kept when something is wrong that was not meant to be. */
-export async function onNewFile(
-  run: (store: Store, file: string) => Promise<void>,
+/** A new store for each run, audited after it, and kept when something is wrong that was not meant to be. */
+export async function onNewStore(
+  kind: StoreKind,
+  run: (store: Store, url: string) => Promise<void>,
   options: { readonly isMeantToFail?: boolean } = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-claims-"));
-  const file = join(folder, "store.db");
-  const store = await openSqlite({ file });
+  const { url, end } = kind.newStore(folder);
+  const store = await openAt(url);
   let isSound = false;
   try {
-    await run(store, file);
+    await run(store, url);
     await assertSound(store);
     isSound = true;
   } finally {
     await store.close();
-    if (isSound || options.isMeantToFail === true) rmSync(folder, { recursive: true });
+    const isKept = !isSound && options.isMeantToFail !== true;
+    await end(isKept);
+    if (!isKept) rmSync(folder, { recursive: true });
   }
 }
 

@@ -2,8 +2,8 @@ import type { JobId } from "../../src/core/job.ts";
 
 /** What the parent asks of a child. Every request is answered by one message. */
 export type Task =
-  /** Open the file and get ready; answered when nothing is left to do but to begin. `bug` names a mutant to open. */
-  | { readonly task: "open"; readonly file: string; readonly connections: number; readonly bug?: string }
+  /** Open the store and get ready; answered when nothing is left to do but to begin. `isUnguarded` opens a broken one. */
+  | { readonly task: "open"; readonly url: string; readonly connections: number; readonly isUnguarded?: boolean }
   /** So many workers, each claiming one job at a time until it finds none. */
   | { readonly task: "claim"; readonly workers: readonly string[] }
   /** So many enqueues into one scope, each a call of its own, `parallel` of them at a time. */

@@ -1,11 +1,11 @@
 import { openMillrace, snooze } from "millrace";
 
-const { file, jobs } = JSON.parse(process.argv[2] ?? "{}") as { file: string; jobs: number };
+const { url, jobs } = JSON.parse(process.argv[2] ?? "{}") as { url: string; jobs: number };
 
 const ignore = (): void => undefined;
 const tell = (_: object, message: string): void => void process.send?.({ type: "complained", message });
 const logger = { debug: ignore, info: ignore, warn: ignore, error: tell };
-const mill = await openMillrace(`sqlite:${file}`, { logger });
+const mill = await openMillrace(url, { logger });
 const worker = mill.worker({ concurrency: 3, leaseMs: 2_000 });
 worker.handle<number>("k", async ({ payload }, { token }) => {
   process.send?.({ type: "running", n: payload, token });

@@ -1,12 +1,12 @@
 import { isMillraceError, openMillrace } from "millrace";
 import type { FromFiller, Refusal } from "./disk-messages.ts";
 
-const { file } = JSON.parse(process.argv[2] ?? "{}") as { file: string };
+const { url } = JSON.parse(process.argv[2] ?? "{}") as { url: string };
 
 const payload = "x".repeat(2_000);
 const tell = (message: FromFiller): void => void process.send?.(message);
 
-const mill = await openMillrace(`sqlite:${file}`);
+const mill = await openMillrace(url);
 const refusals: Refusal[] = [];
 while (refusals.length < 5) {
   try {

@@ -35,12 +35,12 @@ async function expectWhole(
 it("a disk that fills up refuses with store_unavailable; what was acknowledged is kept, and with room again it goes on", async ({
   skip,
 }) => {
-  const scene = new Scene();
+  const scene = Scene.on();
   const disk = join(scene.folder, "disk");
   if (!mountSmallDisk(disk, 6_000_000)) skip("this user may not mount a small file system; the next test needs none");
   const ballast = join(disk, "ballast");
   writeFileSync(ballast, Buffer.alloc(2_000_000));
-  const mill = await scene.open(join(disk, "queue.db"));
+  const mill = await scene.open(`sqlite:${join(disk, "queue.db")}`);
 
   const acknowledged: { id: string; number: number | null }[] = [];
   const enqueue = async (): Promise<void> => void acknowledged.push(await mill.enqueue("fill", "x".repeat(2_000)));
@@ -69,13 +69,13 @@ it("a disk that fills up refuses with store_unavailable; what was acknowledged i
 }, 120_000);
 
 it("a process that may write no further is refused with store_unavailable, and the next process finds all that was acknowledged", async () => {
-  const scene = new Scene();
+  const scene = Scene.on();
   // In blocks of 512 bytes; the limit that a disk, a quota or an administrator sets.
   const limited = join(scene.folder, "limited-node");
   writeFileSync(limited, `#!/bin/sh\nulimit -f 4000\nexec "${process.execPath}" "$@"\n`);
   chmodSync(limited, 0o755);
   const actor = scene.play(
-    new Actor<FromFiller>(new URL("./disk-program.ts", import.meta.url), { file: scene.file }, { execPath: limited }),
+    new Actor<FromFiller>(new URL("./disk-program.ts", import.meta.url), { url: scene.url }, { execPath: limited }),
   );
   const full = await actor.hears(
     (message): message is Extract<FromFiller, { type: "full" }> => message.type === "full",

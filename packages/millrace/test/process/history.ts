@@ -30,12 +30,18 @@ export async function findLies(
   const jobById = new Map(jobs.map((job) => [job.id, job]));
   const lies = [...lostJobs(jobById, lines), ...numberLies(jobs), ...timeLies(jobs), ...twiceBegun(lines)];
   const begunBy = Map.groupBy(lines, ({ job }) => job);
-  for (const job of jobs) {
-    const attempts = await mill.attempts(job.id);
-    lies.push(...attemptLies(job, attempts), ...earlyBegins(attempts, begunBy.get(job.id) ?? []));
+  for (let i = 0; i < jobs.length; i += READ_AT_ONCE) {
+    const some = jobs.slice(i, i + READ_AT_ONCE);
+    const attemptsOfSome = await Promise.all(some.map(({ id }) => mill.attempts(id)));
+    some.forEach((job, at) => {
+      const attempts = attemptsOfSome[at] ?? [];
+      lies.push(...attemptLies(job, attempts), ...earlyBegins(attempts, begunBy.get(job.id) ?? []));
+    });
   }
   return lies;
 }
+
+const READ_AT_ONCE = 100;
 
 function lostJobs(jobById: ReadonlyMap<string, Job>, lines: readonly Line[]): readonly string[] {
   return lines.flatMap((line) => {

@@ -12,12 +12,14 @@ class Role {
   readonly records: string[] = [];
   readonly #program: URL;
   readonly #scene: Scene;
+  readonly #plan: Plan;
   readonly #seed: number;
   actor: Actor<Started>;
 
-  constructor(scene: Scene, program: URL, seed: number) {
+  constructor(scene: Scene, program: URL, plan: Plan, seed: number) {
     this.#scene = scene;
     this.#program = program;
+    this.#plan = plan;
     this.#seed = seed;
     this.actor = this.enter();
   }
@@ -26,7 +28,8 @@ class Role {
     const life = this.records.length;
     const record = join(this.#scene.folder, `record-${this.#seed}-${life}.jsonl`);
     this.records.push(record);
-    const input: ChaosInput = { file: this.#scene.file, record, seed: this.#seed + life * 1_000 };
+    const { concurrency, backlog } = this.#plan;
+    const input: ChaosInput = { url: this.#scene.url, record, seed: this.#seed + life * 1_000, concurrency, backlog };
     this.actor = this.#scene.play(new Actor<Started>(this.#program, input));
     return this.actor;
   }
@@ -39,22 +42,31 @@ class Role {
   }
 }
 
+interface Plan extends Pick<ChaosInput, "concurrency" | "backlog"> {
+  readonly seed: number;
+  /** Between two kills, at least and at most. */
+  readonly pauseMs: readonly [least: number, most: number];
+}
+
 /** Four workers, two producers, and somebody who kills one of them again and again. */
 export class Nemesis {
   readonly workers: readonly Role[];
   readonly producers: readonly Role[];
   readonly #chance: () => number;
+  readonly #plan: Plan;
   kills = 0;
 
-  constructor(scene: Scene, seed: number) {
+  constructor(scene: Scene, plan: Plan) {
+    const { seed } = plan;
     this.#chance = chanceFrom(seed);
+    this.#plan = plan;
     this.workers = Array.from(
       { length: 4 },
-      (_, i) => new Role(scene, new URL("./chaos-worker.ts", import.meta.url), seed + 10 + i),
+      (_, i) => new Role(scene, new URL("./chaos-worker.ts", import.meta.url), plan, seed + 10 + i),
     );
     this.producers = Array.from(
       { length: 2 },
-      (_, i) => new Role(scene, new URL("./chaos-producer.ts", import.meta.url), seed + 20 + i),
+      (_, i) => new Role(scene, new URL("./chaos-producer.ts", import.meta.url), plan, seed + 20 + i),
     );
   }
 
@@ -67,11 +79,11 @@ export class Nemesis {
     await Promise.all(roles.map(({ actor }) => actor.hears((message) => message.type === "started")));
   }
 
-  async rage(forMs: number): Promise<void> {
+  async rage(isEnough: () => boolean): Promise<void> {
     const roles = [...this.workers, ...this.producers];
-    const end = performance.now() + forMs;
-    while (performance.now() < end) {
-      await new Promise((resolve) => void setTimeout(resolve, 30 + this.#chance() * 400));
+    const [least, most] = this.#plan.pauseMs;
+    while (!isEnough()) {
+      await new Promise((resolve) => void setTimeout(resolve, least + this.#chance() * (most - least)));
       const role = roles[Math.floor(this.#chance() * roles.length)];
       if (role === undefined) continue;
       role.actor.kill("SIGKILL");

@@ -2,7 +2,7 @@ import type { JobId, WorkerStats } from "millrace";
 
 /** What the program of a worker is started with. */
 export interface WorkerInput {
-  readonly file: string;
+  readonly url: string;
   readonly concurrency?: number;
   readonly leaseMs?: number;
   readonly heartbeatMs?: number;

@@ -1,7 +1,7 @@
 import { openMillrace } from "millrace";
 import type { FromWorker, ToWorker, WorkerInput } from "./worker-messages.ts";
 
-const { file, stopsWhileStarting = false, ...options } = JSON.parse(process.argv[2] ?? "{}") as WorkerInput;
+const { url, stopsWhileStarting = false, ...options } = JSON.parse(process.argv[2] ?? "{}") as WorkerInput;
 
 function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message);
@@ -10,7 +10,7 @@ function tell(message: FromWorker): void {
 let finish: () => void = () => undefined;
 const finished = new Promise<void>((resolve) => (finish = resolve));
 
-const mill = await openMillrace(`sqlite:${file}`);
+const mill = await openMillrace(url);
 const worker = mill.worker({ abortGraceMs: 100, ...options });
 
 // Says that it runs, and stands until it is told to finish; the signal is told of and not obeyed.

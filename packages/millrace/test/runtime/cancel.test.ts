@@ -1,6 +1,6 @@
 import { CancelledError, ConflictError, NotFoundError, type Millrace } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores, type Bench } from "./bench.ts";
+import { onSharedStores, onEveryStore, type Bench } from "./bench.ts";
 import { Gate, reasonOf, until } from "./until.ts";
 
 /** Starts a worker whose one job has begun, and stands at the gate or waits for its signal. */
@@ -22,7 +22,7 @@ async function running(bench: Bench, mill: Millrace, ignoresSignal: boolean) {
   return { id, gate, heard, worker };
 }
 
-onBothStores("cancelling a job that waits", (bench) => {
+onEveryStore("cancelling a job that waits", (bench) => {
   it("ends it at once, and who, when and why are kept", async () => {
     const mill = await bench().open();
     const { id } = await mill.enqueue("work");
@@ -57,7 +57,7 @@ onBothStores("cancelling a job that waits", (bench) => {
   });
 });
 
-onBothStores("cancelling a job that has ended", (bench) => {
+onEveryStore("cancelling a job that has ended", (bench) => {
   it("is refused with state_conflict, and nothing changes", async () => {
     const mill = await bench().open();
     await bench()
@@ -79,7 +79,7 @@ onBothStores("cancelling a job that has ended", (bench) => {
   });
 });
 
-onBothStores("cancelling a job that runs", (bench) => {
+onEveryStore("cancelling a job that runs", (bench) => {
   it("fires its signal within a second, and it ends as cancelled although its handler completes", async () => {
     const mill = await bench().open();
     const { id, heard, worker } = await running(bench(), mill, false);
@@ -151,12 +151,23 @@ onBothStores("cancelling a job that runs", (bench) => {
   it("twice is one cancel: the first who asked is kept", async () => {
     const mill = await bench().open();
     const { id } = await running(bench(), mill, false);
-    await Promise.all([mill.cancel(id, { by: "anna" }), mill.cancel(id, { by: "ben" })]);
+    const first = await mill.cancel(id, { by: "anna" });
+    const second = await mill.cancel(id, { by: "ben" });
+    expect([first.cancelledBy, second.cancelledBy]).toEqual(["anna", "anna"]);
     expect(await mill.wait(id)).toMatchObject({ state: "cancelled", cancelledBy: "anna" });
+  });
+
+  it("twice at the same moment is one cancel: both are told the same", async () => {
+    const mill = await bench().open();
+    const { id } = await running(bench(), mill, false);
+    const answers = await Promise.all(["anna", "ben"].map((by) => mill.cancel(id, { by })));
+    const { cancelledBy } = await mill.wait(id);
+    expect(["anna", "ben"]).toContain(cancelledBy);
+    expect(answers.map((job) => job.cancelledBy)).toEqual([cancelledBy, cancelledBy]);
   });
 });
 
-onAFile("cancelling from another client of the file", (bench) => {
+onSharedStores("cancelling from another client", (bench) => {
   it("fires the signal within a second", async () => {
     const mill = await bench().open();
     const other = await bench().open();

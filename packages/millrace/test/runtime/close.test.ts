@@ -1,6 +1,6 @@
 import { OptionsError, ShutdownError, type Millrace } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate, until } from "./until.ts";
 
 const ID = "job_00000000000000000000000000";
@@ -36,7 +36,7 @@ const CALLS: Readonly<Record<string, (mill: Millrace) => Promise<unknown>>> = {
   "starting a worker": (mill) => mill.worker().start(),
 };
 
-onBothStores("a client that was closed", (bench) => {
+onEveryStore("a client that was closed", (bench) => {
   it.each(Object.keys(CALLS))("answers %s with ShutdownError", async (name) => {
     const mill = await bench().open();
     await mill.close();
@@ -55,7 +55,7 @@ onBothStores("a client that was closed", (bench) => {
   });
 });
 
-onBothStores("closing a client", (bench) => {
+onEveryStore("closing a client", (bench) => {
   it("stops its workers, and waits for what they run", async () => {
     const mill = await bench().open();
     const gate = new Gate();
@@ -110,7 +110,7 @@ onBothStores("closing a client", (bench) => {
   });
 });
 
-onAFile("closing one of two clients of a file", (bench) => {
+onSharedStores("closing one of two clients", (bench) => {
   it("leaves the other as it was, and its jobs to the other's worker", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     const gate = new Gate();

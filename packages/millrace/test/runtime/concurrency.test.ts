@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate, until } from "./until.ts";
 
-onBothStores("a worker", (bench) => {
+onEveryStore("a worker", (bench) => {
   it("runs as many jobs at once as it may, and never more", async () => {
     const mill = await bench().open();
     let running = 0;
@@ -61,7 +61,7 @@ onBothStores("a worker", (bench) => {
   });
 });
 
-onAFile("several workers on one file", (bench) => {
+onSharedStores("several workers on one store", (bench) => {
   it("run each job once", async () => {
     const mills = await Promise.all([bench().open(), bench().open(), bench().open()]);
     const runs = new Map<string, number>();

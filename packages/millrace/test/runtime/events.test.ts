@@ -1,6 +1,6 @@
 import { cancel, snooze, type JobEvent, type Millrace } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate, reasonOf, until } from "./until.ts";
 
 /** Reads on until the job has ended, and answers what was told of it. */
@@ -15,7 +15,7 @@ async function lifeOf(events: AsyncIterable<JobEvent>, id: string): Promise<stri
 
 const AT_ONCE = { backoff: { type: "fixed", delayMs: 0 } } as const;
 
-onBothStores("the events of a job", (bench) => {
+onEveryStore("the events of a job", (bench) => {
   it("tell its whole life, in order", async () => {
     const mill = await bench().open();
     const moves = [
@@ -101,7 +101,7 @@ async function enqueueSome(mill: Millrace, count: number): Promise<void> {
   await mill.enqueueMany(Array.from({ length: count / 2 }, () => ({ kind: "k" })));
 }
 
-onBothStores("the stream of events", (bench) => {
+onEveryStore("the stream of events", (bench) => {
   it("begins at the call, not at the first step of the loop over it", async () => {
     const mill = await bench().open();
     await mill.enqueue("before");
@@ -154,7 +154,7 @@ onBothStores("the stream of events", (bench) => {
   });
 });
 
-onAFile("events of another client", (bench) => {
+onSharedStores("events of another client", (bench) => {
   it("are heard as those of one's own", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     const events = mill.events();

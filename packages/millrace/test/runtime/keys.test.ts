@@ -1,9 +1,9 @@
 import { ConflictError } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate, until } from "./until.ts";
 
-onBothStores("a key", (bench) => {
+onEveryStore("a key", (bench) => {
   it("has one live job: a hundred enqueues at once make one", async () => {
     const mill = await bench().open();
     const jobs = await Promise.all(
@@ -60,7 +60,7 @@ onBothStores("a key", (bench) => {
   });
 });
 
-onAFile("a key over several clients of the file", (bench) => {
+onSharedStores("a key over several clients", (bench) => {
   it("has one live job", async () => {
     const mills = await Promise.all([bench().open(), bench().open(), bench().open(), bench().open()]);
     const jobs = await Promise.all(

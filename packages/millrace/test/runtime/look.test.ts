@@ -1,9 +1,9 @@
 import { ConflictError, InputError, NotFoundError } from "millrace";
 import { expect, it } from "vitest";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 import { Gate, until } from "./until.ts";
 
-onBothStores("a list of jobs", (bench) => {
+onEveryStore("a list of jobs", (bench) => {
   it("is newest first, page by page, without a job twice or left out, also while jobs are added", async () => {
     const mill = await bench().open();
     const jobs = await mill.enqueueMany(Array.from({ length: 25 }, (_, n) => ({ kind: "k", payload: n })));
@@ -64,7 +64,7 @@ onBothStores("a list of jobs", (bench) => {
   });
 });
 
-onBothStores("the counts", (bench) => {
+onEveryStore("the counts", (bench) => {
   it("are the jobs of each state, all of them or those of a filter", async () => {
     const mill = await bench().open();
     const gate = new Gate();
@@ -88,7 +88,7 @@ onBothStores("the counts", (bench) => {
   });
 });
 
-onBothStores("a job by its number", (bench) => {
+onEveryStore("a job by its number", (bench) => {
   it("is found in its scope, and nowhere else", async () => {
     const mill = await bench().open();
     const job = await mill.enqueue("k", "x", { scope: "acme" });
@@ -103,7 +103,7 @@ onBothStores("a job by its number", (bench) => {
   });
 });
 
-onBothStores("retrying a job", (bench) => {
+onEveryStore("retrying a job", (bench) => {
   it("makes a new one like it, with an id and a number of its own", async () => {
     const mill = await bench().open();
     let isBroken = true;
@@ -152,7 +152,7 @@ onBothStores("retrying a job", (bench) => {
   });
 });
 
-onBothStores("explaining a job", (bench) => {
+onEveryStore("explaining a job", (bench) => {
   it("says why it is where it is, as it stands", async () => {
     const mill = await bench().open();
     const first = await mill.enqueue("k", null, { queue: "mail" });

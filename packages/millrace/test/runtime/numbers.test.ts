@@ -1,12 +1,12 @@
 import { ConflictError } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 const sorted = (numbers: readonly (number | null)[]): (number | null)[] =>
   numbers.toSorted((a, b) => (a ?? 0) - (b ?? 0));
 
-onBothStores("numbers", (bench) => {
+onEveryStore("numbers", (bench) => {
   it("of 120 enqueues at once are 1 to 120, in the order of the calls", async () => {
     const mill = await bench().open();
     const jobs = await Promise.all(upTo(120).map((n) => mill.enqueue("k", n)));
@@ -67,7 +67,7 @@ onBothStores("numbers", (bench) => {
   });
 });
 
-onAFile("numbers over several clients of the file", (bench) => {
+onSharedStores("numbers over several clients", (bench) => {
   it("of 120 enqueues at once are 1 to 120, each once", async () => {
     const mills = await Promise.all([bench().open(), bench().open(), bench().open()]);
     const jobs = await Promise.all(upTo(120).map(async (n) => mills[n % 3]?.enqueue("k", n)));

@@ -1,9 +1,9 @@
 import { NotFoundError, type Millrace } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile } from "./bench.ts";
+import { onSharedStores } from "./bench.ts";
 import { until } from "./until.ts";
 
-onAFile("two organisations on one file", (bench) => {
+onSharedStores("two organisations on one store", (bench) => {
   const open = async (): Promise<readonly [Millrace, Millrace]> => [
     await bench().open({ org: "acme" }),
     await bench().open({ org: "globex" }),

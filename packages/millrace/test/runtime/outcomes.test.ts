@@ -1,11 +1,11 @@
 import { cancel, defineJob, fail, PermanentError, snooze, type BackoffPolicy } from "millrace";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 
 const AT_ONCE: BackoffPolicy = { type: "fixed", delayMs: 0 };
 
-onBothStores("what a handler does", (bench) => {
+onEveryStore("what a handler does", (bench) => {
   it("completes the job with what it returns", async () => {
     const mill = await bench().open();
     await bench()
@@ -132,7 +132,7 @@ onBothStores("what a handler does", (bench) => {
   });
 });
 
-onBothStores("what a handler should not do", (bench) => {
+onEveryStore("what a handler should not do", (bench) => {
   it.each([
     ["a text", "just a text", { name: "NonError", message: "just a text" }],
     ["nothing", undefined, { name: "NonError", message: "undefined" }],

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 
-onBothStores("pruning", (bench) => {
+onEveryStore("pruning", (bench) => {
   it("deletes what has ended longer ago than its queue keeps it, and nothing else", async () => {
     const mill = await bench().open();
     const worker = bench()

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate, until } from "./until.ts";
 
-onBothStores("a paused queue", (bench) => {
+onEveryStore("a paused queue", (bench) => {
   it("is not claimed from, takes jobs all the same, and goes on when it is resumed", async () => {
     const mill = await bench().open();
     await mill.queue("mail").pause();
@@ -86,7 +86,7 @@ onBothStores("a paused queue", (bench) => {
   });
 });
 
-onBothStores("fairness", (bench) => {
+onEveryStore("fairness", (bench) => {
   it("lets one customer's few jobs pass through another's many", async () => {
     const mill = await bench().open();
     const many = Array.from({ length: 60 }, () => ({ kind: "k", payload: "many", options: { fairKey: "many" } }));
@@ -117,7 +117,7 @@ onBothStores("fairness", (bench) => {
   });
 });
 
-onAFile("a queue paused by another client of the file", (bench) => {
+onSharedStores("a queue paused by another client", (bench) => {
   it("is not claimed from, and is claimed from at once when that one resumes it", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     await other.queue("default").pause();

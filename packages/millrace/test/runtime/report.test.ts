@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 import { Gate, passed, until } from "./until.ts";
 
-onBothStores("the progress of a job", (bench) => {
+onEveryStore("the progress of a job", (bench) => {
   it("is kept at most ten times a second, and the last value always", async () => {
     const mill = await bench().open();
     const { cursor } = await firstCursor(mill);
@@ -58,7 +58,7 @@ async function firstCursor(mill: {
   throw new Error("the events ended");
 }
 
-onBothStores("the log of a job", (bench) => {
+onEveryStore("the log of a job", (bench) => {
   it("has its lines in order, numbered from 1, with their attempt, over all attempts", async () => {
     const mill = await bench().open();
     await bench()

@@ -1,12 +1,12 @@
 import { defineJob, NotFoundError } from "millrace";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { until } from "./until.ts";
 
 const YEARLY = "0 0 1 1 *";
 
-onBothStores("a schedule", (bench) => {
+onEveryStore("a schedule", (bench) => {
   it("enqueues when it is time", async () => {
     const mill = await bench().open();
     await mill.schedule("tick", "* * * * * *", "tick", { from: "schedule" }, { queue: "clock", priority: 3 });
@@ -14,9 +14,9 @@ onBothStores("a schedule", (bench) => {
       .worker(mill)
       .handle("tick", () => 1)
       .start();
-    await until("it has fired", async () => (await mill.counts({ kind: "tick" })).completed === 1);
+    await until("it has fired", async () => (await mill.counts({ kind: "tick" })).completed >= 1);
     const { jobs } = await mill.list({ kind: "tick" });
-    expect(jobs[0]).toMatchObject({ queue: "clock", priority: 3, payload: { from: "schedule" }, number: 1 });
+    expect(jobs.at(-1)).toMatchObject({ queue: "clock", priority: 3, payload: { from: "schedule" }, number: 1 });
     expect((await mill.schedules())[0]?.lastAt).not.toBeNull();
   });
 
@@ -59,7 +59,7 @@ onBothStores("a schedule", (bench) => {
   });
 });
 
-onAFile("a schedule over two processes' clients", (bench) => {
+onSharedStores("a schedule over two processes' clients", (bench) => {
   it("fires once for each due time", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     for (const each of [mill, other])
@@ -68,10 +68,11 @@ onAFile("a schedule over two processes' clients", (bench) => {
         .handle("k", () => 1)
         .start();
     await mill.schedule("due", YEARLY, "k");
-    const due = bench().connect().prepare("UPDATE millrace_schedule SET next_at = ?");
+    const stranger = await bench().caller();
     for (let round = 1; round <= 8; round++) {
-      // The time has come, for both at the same moment: each notices the write of a stranger.
-      due.run(Date.now() - 1);
+      // The time has come, for both at the same moment: what is put off wakes every client.
+      await stranger.query(`UPDATE ${bench().table("schedule")} SET next_at = ${Date.now() - 1}`);
+      await mill.enqueue("later", null, { delayMs: 3_600_000 });
       await until("it has fired", async () => (await mill.counts()).completed >= round);
     }
     expect(await mill.counts()).toMatchObject({ completed: 8, queued: 0, running: 0 });
@@ -80,10 +81,8 @@ onAFile("a schedule over two processes' clients", (bench) => {
   it("makes up once for all the times at which nobody was there", async () => {
     const mill = await bench().open();
     await mill.schedule("missed", "0 * * * *", "k");
-    bench()
-      .connect()
-      .prepare("UPDATE millrace_schedule SET next_at = ?")
-      .run(Date.now() - 30 * 86_400_000);
+    const stranger = await bench().caller();
+    await stranger.query(`UPDATE ${bench().table("schedule")} SET next_at = ${Date.now() - 30 * 86_400_000}`);
     const worker = bench()
       .worker(mill)
       .handle("k", () => 1);

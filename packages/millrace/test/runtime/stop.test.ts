@@ -1,9 +1,9 @@
 import { OptionsError, ShutdownError } from "millrace";
 import { expect, it } from "vitest";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 import { Gate, reasonOf, until } from "./until.ts";
 
-onBothStores("a worker that is stopped", (bench) => {
+onEveryStore("a worker that is stopped", (bench) => {
   it("waits for what runs, claims no more, and signs off", async () => {
     const mill = await bench().open();
     const gate = new Gate();
@@ -132,7 +132,7 @@ onBothStores("a worker that is stopped", (bench) => {
   });
 });
 
-onBothStores("a worker that was started", (bench) => {
+onEveryStore("a worker that was started", (bench) => {
   it("is not started again, and takes no further handlers", async () => {
     const mill = await bench().open();
     const worker = bench()
@@ -155,7 +155,7 @@ onBothStores("a worker that was started", (bench) => {
   });
 });
 
-onBothStores("draining a worker", (bench) => {
+onEveryStore("draining a worker", (bench) => {
   it("ends when all is done: what is queued, what runs, and what waits for another attempt", async () => {
     const mill = await bench().open();
     const worker = bench()

@@ -1,9 +1,9 @@
 import { AttemptTimeoutError, defineJob, type Handler, type Millrace } from "millrace";
 import { expect, it } from "vitest";
-import { onBothStores } from "./bench.ts";
+import { onEveryStore } from "./bench.ts";
 import { Gate, reasonOf } from "./until.ts";
 
-onBothStores("the time limit of an attempt", (bench) => {
+onEveryStore("the time limit of an attempt", (bench) => {
   it("fires the signal with AttemptTimeoutError, and the attempt has failed", async () => {
     const mill = await bench().open();
     const reasons: unknown[] = [];

@@ -1,100 +1,88 @@
 import { ConflictError, defineJob, OptionsError } from "millrace";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onAFile, onEveryStore, onPostgres, onSharedStores } from "./bench.ts";
+import { undone } from "./caller.ts";
 
-class Undo extends Error {}
-
-/** Runs `work` in a transaction that is rolled back. */
-function undone(db: { transaction: (work: () => void) => { immediate: () => void } }, work: () => void): void {
-  expect(() =>
-    db
-      .transaction(() => {
-        work();
-        throw new Undo();
-      })
-      .immediate(),
-  ).toThrow(Undo);
-}
-
-onAFile("an enqueue in the caller's transaction", (bench) => {
+onSharedStores("an enqueue in the caller's transaction", (bench) => {
   it("commits and rolls back with it, and no number is burnt", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
-    const kept: number[] = [];
-    undone(db, () => void mill.enqueueSync("k", "undone", { tx: db }));
-    db.transaction(() => {
-      kept.push(mill.enqueueSync("k", "kept", { tx: db }).number ?? 0);
-      void mill.enqueue("k", "kept", { tx: db });
-      void mill.enqueueMany(
-        [
-          { kind: "k", payload: "kept" },
-          { kind: "k", payload: "kept" },
-        ],
-        { tx: db },
-      );
-    }).immediate();
-    undone(db, () => void mill.enqueueMany([{ kind: "k", payload: "undone" }], { tx: db }));
-    const last = await mill.enqueue("k", "kept");
+    const caller = await bench().caller();
+    const { tx } = caller;
+    const kept = { kind: "k", payload: "kept" };
+    await undone(caller, () => mill.enqueue("k", "undone", { tx }));
+    await caller.transaction(async () => {
+      await mill.enqueue("k", "kept", { tx });
+      await mill.enqueueMany([kept, kept], { tx });
+      await mill.enqueue("k", "kept", { tx });
+    });
+    await undone(caller, () => mill.enqueueMany([{ kind: "k", payload: "undone" }], { tx }));
+    expect((await mill.enqueue("k", "kept")).number).toBe(5);
     const { jobs } = await mill.list();
     expect(jobs.map(({ number, payload }) => [number, payload])).toEqual(
       [5, 4, 3, 2, 1].map((number) => [number, "kept"]),
     );
-    expect([kept, last.number]).toEqual([[1], 5]);
   });
 
   it("is not seen before the commit, and wakes the workers after it", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
+    const caller = await bench().caller();
     await bench()
       .worker(mill)
       .handle("k", () => "ran")
       .start();
-    db.exec("BEGIN IMMEDIATE");
-    const { id } = mill.enqueueSync("k", null, { tx: db });
-    expect(await mill.get(id)).toBeNull();
-    db.exec("COMMIT");
+    const id = await caller.transaction(async () => {
+      const job = await mill.enqueue("k", null, { tx: caller.tx });
+      expect(await mill.get(job.id)).toBeNull();
+      return job.id;
+    });
     expect(await mill.wait(id, { timeoutMs: 1_500 })).toMatchObject({ state: "completed" });
   });
 
   it("that fails leaves nothing by halves, when the caller commits the rest", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
-    db.exec("CREATE TABLE own (n INTEGER)");
+    const caller = await bench().caller();
+    const { tx } = caller;
+    await caller.query("CREATE TEMP TABLE own (n INTEGER)");
     await mill.enqueue("k", 1, { key: "one" });
-    db.transaction(() => {
-      db.exec("INSERT INTO own VALUES (1)");
-      expect(() => mill.enqueueSync("k", 2, { tx: db, key: "one" })).toThrow(ConflictError);
-      expect(() => mill.enqueueMany([{ kind: "k" }, { kind: "k", payload: 12n }], { tx: db })).toThrow(/no JSON form/);
-    }).immediate();
-    expect(db.prepare("SELECT n FROM own").pluck().all()).toEqual([1]);
+    await caller.transaction(async () => {
+      await caller.query("INSERT INTO own VALUES (1)");
+      await expect(async () => mill.enqueue("k", 2, { tx, key: "one" })).rejects.toThrow(ConflictError);
+      const items = [{ kind: "k" }, { kind: "k", payload: 12n }];
+      await expect(async () => mill.enqueueMany(items, { tx })).rejects.toThrow(/no JSON form/);
+    });
+    expect(await caller.query("SELECT n FROM own")).toEqual([{ n: 1 }]);
     expect((await mill.list()).jobs).toHaveLength(1);
     expect((await mill.enqueue("k", 3)).number).toBe(2);
   });
 
   it("checks the payload, and a schema that takes its time is refused", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
+    const caller = await bench().caller();
+    const { tx } = caller;
     const quick = defineJob("quick", { input: z.object({ n: z.number() }) });
     const late = defineJob("late", { input: z.object({ n: z.number().refine(async () => true) }) });
-    db.transaction(() => {
-      expect(mill.enqueueSync(quick, { n: 1 }, { tx: db }).payload).toEqual({ n: 1 });
-      expect(() => mill.enqueueSync(quick, { n: "1" as never }, { tx: db })).toThrow(
+    await caller.transaction(async () => {
+      expect((await mill.enqueue(quick, { n: 1 }, { tx })).payload).toEqual({ n: 1 });
+      await expect(async () => mill.enqueue(quick, { n: "1" as never }, { tx })).rejects.toThrow(
         /the payload of "quick" is wrong: n: /,
       );
-      expect(() => mill.enqueueSync(late, { n: 1 }, { tx: db })).toThrow(/inside a transaction it must be synchronous/);
-    }).immediate();
+      await expect(async () => mill.enqueue(late, { n: 1 }, { tx })).rejects.toThrow(
+        /inside a transaction it must be synchronous/,
+      );
+    });
     expect((await mill.counts()).queued).toBe(1);
   });
 
   it("under the lease of a handler is one with its rows", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
+    const caller = await bench().caller();
+    const { tx } = caller;
     await bench()
       .worker(mill)
-      .handle("parent", (_, ctx) => {
-        undone(db, () => void ctx.mill.enqueueSync("child", null, { tx: db }));
-        return db.transaction(() => ctx.mill.enqueueSync("child", null, { tx: db, delayMs: 60_000 }).id).immediate();
+      .handle("parent", async (_, ctx) => {
+        await undone(caller, () => ctx.mill.enqueue("child", null, { tx }));
+        return caller.transaction(async () => (await ctx.mill.enqueue("child", null, { tx, delayMs: 60_000 })).id);
       })
       .start();
     const { result } = await mill.wait((await mill.enqueue("parent")).id);
@@ -102,19 +90,37 @@ onAFile("an enqueue in the caller's transaction", (bench) => {
   });
 });
 
-onAFile("a number in the caller's transaction", (bench) => {
+onSharedStores("a number in the caller's transaction", (bench) => {
   it("comes and goes with it, and goes on where the counter stands", async () => {
     const mill = await bench().open();
-    const db = bench().connect();
+    const caller = await bench().caller();
+    const { tx } = caller;
     expect(await mill.number("issue")).toBe(1);
-    undone(db, () => void mill.numberSync("issue", { tx: db }));
-    const taken: number[] = [];
-    db.transaction(() => {
-      taken.push(mill.numberSync("issue", { tx: db }), mill.numberSync("issue", { tx: db, count: 3 }));
-      void mill.number("issue", { tx: db }).then((number) => taken.push(number));
-    }).immediate();
+    await undone(caller, () => mill.number("issue", { tx }));
+    const taken = await caller.transaction(async () => [
+      await mill.number("issue", { tx }),
+      await mill.number("issue", { tx, count: 3 }),
+      await mill.number("issue", { tx }),
+    ]);
     expect(await mill.number("issue")).toBe(7);
     expect(taken).toEqual([2, 3, 6]);
+  });
+});
+
+onAFile("a synchronous transaction of the caller", (bench) => {
+  it("is written to when a call returns, which answers with its value", async () => {
+    const mill = await bench().open();
+    const db = bench().connect();
+    const taken: number[] = [];
+    db.transaction(() => {
+      taken.push(mill.enqueueSync("k", "one", { tx: db }).number ?? 0);
+      void mill.enqueue("k", "two", { tx: db });
+      void mill.enqueueMany([{ kind: "k", payload: "three" }], { tx: db });
+      taken.push(mill.numberSync("issue", { tx: db, count: 3 }), mill.numberSync("issue", { tx: db }));
+      expect(() => mill.enqueueSync("k", 12n, { tx: db })).toThrow(/no JSON form/);
+    }).immediate();
+    expect(taken).toEqual([1, 1, 4]);
+    expect((await mill.list()).jobs.map(({ payload }) => payload)).toEqual(["three", "two", "one"]);
   });
 });
 
@@ -150,7 +156,58 @@ onAFile("what is no transaction", (bench) => {
   });
 });
 
-onBothStores("enqueueMany", (bench) => {
+onPostgres("what is no transaction", (bench) => {
+  it("is refused by its name, and nothing is written", async () => {
+    const mill = await bench().open();
+    const { tx: idle } = await bench().caller();
+    const calls = (tx: unknown): (() => Promise<unknown>)[] => [
+      async () => mill.enqueue("k", null, { tx }),
+      async () => mill.enqueueMany([{ kind: "k" }], { tx }),
+      async () => mill.number("s", { tx }),
+    ];
+    for (const call of calls(idle)) await expect(call).rejects.toThrow(/tx has no transaction open/);
+    for (const tx of [{}, "tx", 7, mill]) {
+      for (const call of calls(tx)) await expect(call).rejects.toThrow(OptionsError);
+    }
+    expect(await mill.list()).toMatchObject({ jobs: [] });
+  });
+
+  it("and no value can be had at once: the synchronous forms say what to use instead", async () => {
+    const mill = await bench().open();
+    const caller = await bench().caller();
+    const { tx } = caller;
+    await caller.transaction(async () => {
+      expect(() => mill.enqueueSync("k", null, { tx })).toThrow(/transactions are asynchronous; use enqueue\(\)/);
+      expect(() => mill.numberSync("s", { tx })).toThrow(/transactions are asynchronous; use number\(\)/);
+      // On the same connection, so what they had sent would have come before it.
+      await mill.enqueue("k", "the only one", { tx });
+    });
+    expect((await mill.list()).jobs.map(({ payload, number }) => [payload, number])).toEqual([["the only one", 1]]);
+    expect(await mill.number("s")).toBe(1);
+  });
+});
+
+onPostgres("several transactions of callers at once", (bench) => {
+  it("delay nobody, and their jobs are numbered in the order of their commits", async () => {
+    const mill = await bench().open();
+    const [one, two] = [await bench().caller(), await bench().caller()];
+    await one.transaction(async () => {
+      const late = await mill.enqueue("k", "late", { tx: one.tx });
+      expect(late.number).toBeNull();
+      await two.transaction(() => mill.enqueue("k", "early", { tx: two.tx }));
+      expect((await mill.enqueue("k", "between")).number).toBe(2);
+    });
+    const { jobs } = await mill.list();
+    const inOrder = jobs.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0));
+    expect(inOrder.map(({ number, payload }) => [number, payload])).toEqual([
+      [1, "early"],
+      [2, "between"],
+      [3, "late"],
+    ]);
+  });
+});
+
+onEveryStore("enqueueMany", (bench) => {
   it("answers in order, and writes all of its jobs or none", async () => {
     const mill = await bench().open();
     const item = (n: number) => ({ kind: "k", payload: n });

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { until } from "./until.ts";
 
-onBothStores("a job of a kind that a worker has no handler for", (bench) => {
+onEveryStore("a job of a kind that a worker has no handler for", (bench) => {
   it("is put off, its attempt is not counted, and there is a warning that names the kind", async () => {
     const mill = await bench().open();
     await bench()
@@ -19,7 +19,7 @@ onBothStores("a job of a kind that a worker has no handler for", (bench) => {
   });
 });
 
-onAFile("a job that one worker put off", (bench) => {
+onSharedStores("a job that one worker put off", (bench) => {
   it("goes to another worker, that knows its kind", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     const stranger = bench()
@@ -33,8 +33,9 @@ onAFile("a job that one worker put off", (bench) => {
       .worker(other)
       .handle("unknown", () => "known here")
       .start();
-    // Its time comes, sooner than it would.
-    bench().connect().exec("UPDATE millrace_scheduled SET run_at = 0");
+    // Its time comes, sooner than it would; what is put off wakes every client.
+    await (await bench().caller()).query(`UPDATE ${bench().table("scheduled")} SET run_at = 0 WHERE run_at > 0`);
+    await mill.enqueue("later", null, { delayMs: 3_600_000 });
     expect(await other.wait(id)).toMatchObject({ state: "completed", result: "known here", attempt: 1 });
   });
 });

@@ -1,9 +1,9 @@
 import { NotFoundError, WaitTimeoutError } from "millrace";
 import { expect, it } from "vitest";
-import { onAFile, onBothStores } from "./bench.ts";
+import { onSharedStores, onEveryStore } from "./bench.ts";
 import { Gate } from "./until.ts";
 
-onBothStores("waiting for a job", (bench) => {
+onEveryStore("waiting for a job", (bench) => {
   it("ends with the job, however it has ended", async () => {
     const mill = await bench().open();
     const worker = bench()
@@ -80,7 +80,7 @@ onBothStores("waiting for a job", (bench) => {
   });
 });
 
-onAFile("waiting for a job that another client's worker runs", (bench) => {
+onSharedStores("waiting for a job that another client's worker runs", (bench) => {
   it("ends with it", async () => {
     const [mill, other] = [await bench().open(), await bench().open()];
     await bench()

@@ -28,10 +28,17 @@ export function fileProvider({ edit, wrap }: FileProviderOptions = {}): StorePro
       return {
         store: await openAnother(),
         openAnother,
-        transaction(work) {
+        async transaction(work) {
           caller ??= new Database(file);
-          const db = caller;
-          return db.transaction(() => work(db)).immediate();
+          caller.exec("BEGIN IMMEDIATE");
+          try {
+            const value = await work(caller);
+            caller.exec("COMMIT");
+            return value;
+          } catch (error) {
+            caller.exec("ROLLBACK");
+            throw error;
+          }
         },
         discard(failed) {
           caller?.close();

@@ -6,7 +6,7 @@ const ALL_CHANGES: ReadonlySet<Change> = new Set<Change>(["ready", "scheduled", 
 /** How often the file is asked whether others wrote: a read of a counter in shared memory, some microseconds. */
 const LOOK_EVERY_MS = 10;
 
-type Listener = (changes: ReadonlySet<Change>) => void;
+type Listener = (changes: ReadonlySet<Change>, isOwn: boolean) => void;
 
 /**
  * Wake-ups. Our own commits tell what they brought; commits of other connections are noticed by `data_version`,
@@ -35,8 +35,9 @@ export class Changes {
     };
   }
 
-  tell(changes: ReadonlySet<Change>): void {
-    for (const listener of this.#listeners) listener(changes);
+  /** @param isOwn whether it was this store that wrote */
+  tell(changes: ReadonlySet<Change>, isOwn: boolean): void {
+    for (const listener of this.#listeners) listener(changes, isOwn);
   }
 
   stop(): void {
@@ -48,7 +49,7 @@ export class Changes {
     const version = this.#dataVersion();
     if (version === this.#version) return;
     this.#version = version;
-    this.tell(ALL_CHANGES);
+    this.tell(ALL_CHANGES, false);
   }
 
   #dataVersion(): number {

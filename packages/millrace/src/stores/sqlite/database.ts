@@ -79,7 +79,7 @@ function refuseForeignTables(db: Database.Database): void {
 }
 
 /** Try again while another process holds the lock, without stopping the event loop. */
-async function whileBusy<T>(attempt: () => T): Promise<T> {
+export async function whileBusy<T>(attempt: () => T): Promise<T> {
   const deadline = performance.now() + OPEN_LIMIT_MS;
   for (;;) {
     try {

@@ -1,82 +1,9 @@
-import { Worker } from "node:worker_threads";
+import { Pacemaker } from "../sql/pacemaker.ts";
 
-/** What the thread is told: whose leases to keep, and how often to look whether the event loop turns. */
-export interface PacemakerOrder {
-  readonly workers: readonly KeptWorker[];
-  readonly everyMs: number;
-}
+// Unbuilt, this file and the thread's are TypeScript, which Node runs as it is.
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
-interface KeptWorker {
-  readonly id: string;
-  readonly file: string;
-  readonly leaseMs: number;
-}
-
-/** One counter, shared with the thread; the main thread raises it as long as its event loop turns. */
-export type Pulse = SharedArrayBuffer;
-
-const SLOWEST_MS = 1_000;
-const FASTEST_MS = 10;
-
-/**
- * Keeps leases while the event loop is blocked. A handler that computes for a minute sends no heartbeat, but it is not
- * dead: a thread beside it notices that the pulse has stopped and prolongs the leases of this process's workers until
- * it beats again. A process that was stopped or killed takes the thread with it.
- *
- * The thread belongs to the process, like its event loop; it exists while any store of the process has a worker.
- */
-class ProcessPacemaker {
-  readonly #pulse: Pulse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  readonly #workers = new Map<string, KeptWorker>();
-  #thread: Worker | undefined;
-  #timer: NodeJS.Timeout | undefined;
-
-  add(worker: KeptWorker): void {
-    this.#workers.set(worker.id, worker);
-    this.#thread ??= this.#start();
-    this.#order();
-  }
-
-  remove(id: string): void {
-    if (!this.#workers.delete(id)) return;
-    if (this.#workers.size === 0) this.#stop();
-    else this.#order();
-  }
-
-  #stop(): void {
-    clearInterval(this.#timer);
-    void this.#thread?.terminate();
-    this.#thread = undefined;
-    this.#timer = undefined;
-  }
-
-  #start(): Worker {
-    // Unbuilt, this file and the thread's are TypeScript, which Node runs as it is.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const url = new URL(`./pacemaker-thread.${extension}`, import.meta.url);
-    const thread = new Worker(url, { workerData: this.#pulse });
-    // Without it a blocked event loop loses its leases; that is worth a word, and not the process.
-    thread.on("error", (error) => {
-      this.#stop();
-      const message = `Leases will not be kept while the event loop is blocked: ${String(error)}`;
-      process.emitWarning(message, "MillraceWarning");
-    });
-    thread.unref();
-    return thread;
-  }
-
-  #order(): void {
-    const workers = [...this.#workers.values()];
-    const shortest = Math.min(...workers.map((worker) => worker.leaseMs));
-    const everyMs = Math.max(FASTEST_MS, Math.min(SLOWEST_MS, shortest / 10));
-    const order: PacemakerOrder = { workers, everyMs };
-    this.#thread?.postMessage(order);
-    clearInterval(this.#timer);
-    const pulse = new Int32Array(this.#pulse);
-    this.#timer = setInterval(() => Atomics.add(pulse, 0, 1), everyMs);
-    this.#timer.unref();
-  }
-}
-
-/** The pacemaker of this process. Nothing runs before a worker is added. */
-export const pacemaker = new ProcessPacemaker();
+/** Keeps the leases of this process's workers on SQLite files. Nothing runs before a worker is added. */
+export const pacemaker = new Pacemaker<{ readonly file: string }>(
+  new URL(`./pacemaker-thread.${extension}`, import.meta.url),
+);

@@ -66,7 +66,7 @@ export function pruneFinished(session: Session, limit: number): UpkeepResult {
   }
   session.run(EVENTS, now - EVENT_RETENTION_MS);
   session.run(WORKERS, now - WORKER_RETENTION_MS);
-  return { count, nextAt: null };
+  return { count, nextInMs: null };
 }
 
 function expiredOf(

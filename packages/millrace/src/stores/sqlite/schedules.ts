@@ -3,6 +3,7 @@ import type { ScheduleFiring, StoredSchedule, UpkeepResult } from "../../core/st
 import { toDate } from "../sql/job-row.ts";
 import { enqueueJobs } from "./enqueue.ts";
 import type { NamedSql, Session } from "./session.ts";
+import { timeUntil } from "./upkeep.ts";
 
 const PUT: NamedSql = {
   name: "SCHEDULE_PUT",
@@ -68,11 +69,11 @@ export function fireDue(session: Session, fire: (schedule: StoredSchedule) => Sc
     enqueueJobs(session, [request]);
     count += 1;
   }
-  return { count, nextAt: nextFiring(session) };
+  return { count, nextInMs: timeUntil(nextFiring(session), session.now()) };
 }
 
-export function nextFiring(session: Session): Date | null {
-  return toDate(session.get<{ at: number | null }>(NEXT)?.at ?? null);
+export function nextFiring(session: Session): number | null {
+  return session.get<{ at: number | null }>(NEXT)?.at ?? null;
 }
 
 function scheduleFrom(row: ScheduleRow): StoredSchedule {

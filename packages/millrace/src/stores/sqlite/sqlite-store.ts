@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { ShutdownError } from "../../core/errors.ts";
-import type { Store, TransactionStore } from "../../core/store.ts";
+import type { Store, TransactionStore, UpkeepResult } from "../../core/store.ts";
 import { auditData } from "./audit.ts";
 import { cancelJobs } from "./cancel.ts";
 import { Changes } from "./changes.ts";
@@ -23,7 +23,8 @@ import { endedAmong, readAttempts, readJobByNumber, readJobs } from "./read.ts";
 import { fireDue, nextFiring, putSchedule, readSchedules, removeSchedule } from "./schedules.ts";
 import { Session, type EditSql } from "./session.ts";
 import { settleAttempts } from "./settle.ts";
-import { nextDue, nextOverdue, promoteDue, rescueOverdue } from "./upkeep.ts";
+import { openExport, openImport } from "./transfer.ts";
+import { nextDue, nextOverdue, promoteDue, rescueOverdue, timeUntil } from "./upkeep.ts";
 import { readWorkers, registerWorker, removeWorker } from "./workers.ts";
 
 export interface SqliteOptions {
@@ -62,7 +63,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
   const commits = new GroupCommit(
     session,
     () => parked.serve(session),
-    (brought) => changes.tell(brought),
+    (brought) => changes.tell(brought, true),
   );
   const file = fileOf(db);
   /** Workers that this store has registered; they live in this process. */
@@ -79,13 +80,13 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
     }
   }
   /** Upkeep looks before it takes the write lock: most of the time nothing is due. */
-  async function whenDue<T>(nextAt: () => Date | null, work: () => T, idle: (nextAt: Date | null) => T): Promise<T> {
-    const at = await read(nextAt);
-    return at === null || at.getTime() > now() ? idle(at) : commits.run(work);
+  async function whenDue(nextAt: () => number | null, work: () => UpkeepResult): Promise<UpkeepResult> {
+    const nextInMs = timeUntil(await read(nextAt), now());
+    return nextInMs === null || nextInMs > 0 ? { count: 0, nextInMs } : commits.run(work);
   }
 
   return {
-    capabilities: { isSynchronous: true, isShared: file !== "" },
+    capabilities: { isSynchronous: true, isShared: file !== "", isNumberedAtCommit: false },
 
     enqueue: (requests, terms) => commits.run(() => enqueueJobs(session, requests, terms)),
     ended: (ids) => read(() => endedAmong(session, ids)),
@@ -97,12 +98,12 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
     cancel: (requests) => commits.run(() => cancelJobs(session, requests)),
     logs: (id, { after, limit }) => read(() => readLog(session, id, after, limit)),
     explain: (id) => read(() => readSituation(session, id)),
-    within: (tx) => transactionStore(requireTransaction(tx, file), now, (brought) => changes.tell(brought)),
+    within: (tx) => transactionStore(requireTransaction(tx, file), now, (brought) => changes.tell(brought, false)),
 
     registerWorker: async (worker) => {
       await commits.run(() => registerWorker(session, worker));
       workers.add(worker.id);
-      if (file !== "") pacemaker.add({ id: worker.id, file, leaseMs: worker.leaseMs });
+      if (file !== "") pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { file } });
     },
     removeWorker: (id) => {
       claimer.forgetWorker(id);
@@ -126,20 +127,17 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
       whenDue(
         () => nextDue(session),
         () => promoteDue(session, limit),
-        (nextAt) => ({ count: 0, nextAt }),
       ),
     rescue: (limit) =>
       whenDue(
         () => nextOverdue(session),
         () => rescueOverdue(session, limit),
-        (nextAt) => ({ count: 0, nextAt }),
       ),
     prune: (limit) => commits.run(() => pruneFinished(session, limit)),
     fireSchedules: (fire) =>
       whenDue(
         () => nextFiring(session),
         () => fireDue(session, fire),
-        (nextAt) => ({ count: 0, nextAt }),
       ),
     audit: () => read(() => auditData(session)),
     diagnose: () => read(() => diagnose(session)),
@@ -155,6 +153,9 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
 
     onChange: (listener) => changes.listen(listener),
     events: (org, after, limit) => read(() => readEvents(session, org, after, limit)),
+
+    openExport: async (lostAt) => read(() => openExport({ file, now, edit }, lostAt)),
+    openImport: async () => read(() => openImport({ file, now, edit })),
 
     migrate: async () => (await migrate(await read(() => db), now)).map((step) => step.name),
     close: async () => {

@@ -2,7 +2,6 @@ import type { UpkeepResult } from "../../core/store.ts";
 import { afterCancel, afterLeaseExpiry } from "../../core/transition.ts";
 import type { NamedSql, Session } from "./session.ts";
 import { moveTicket, type RunningRow } from "./settle.ts";
-import { toDate } from "../sql/job-row.ts";
 
 const PROMOTE: NamedSql = {
   name: "PROMOTE_TO_READY",
@@ -45,12 +44,12 @@ export function promoteDue(session: Session, limit: number): UpkeepResult {
     session.run(LEAVE_SCHEDULED, JSON.stringify(jobs));
     session.wake("ready");
   }
-  return { count: jobs.length, nextAt: nextDue(session) };
+  return { count: jobs.length, nextInMs: timeUntil(nextDue(session), session.now()) };
 }
 
 /** When the next ticket falls due; read without the write lock to see whether there is anything to do. */
-export function nextDue(session: Session): Date | null {
-  return toDate(session.get<{ at: number | null }>(NEXT_DUE)?.at ?? null);
+export function nextDue(session: Session): number | null {
+  return session.get<{ at: number | null }>(NEXT_DUE)?.at ?? null;
 }
 
 /** As `Store.rescue`, inside a transaction. */
@@ -67,9 +66,14 @@ export function rescueOverdue(session: Session, limit: number): UpkeepResult {
       moveTicket(session, ticket, afterLeaseExpiry(ended, ticket.worker), "lease");
     }
   }
-  return { count, nextAt: nextOverdue(session) };
+  return { count, nextInMs: timeUntil(nextOverdue(session), session.now()) };
 }
 
-export function nextOverdue(session: Session): Date | null {
-  return toDate(session.get<{ at: number | null }>(NEXT_OVERDUE)?.at ?? null);
+export function nextOverdue(session: Session): number | null {
+  return session.get<{ at: number | null }>(NEXT_OVERDUE)?.at ?? null;
+}
+
+/** From an instant to what the port answers: a time span, whose sense does not hang on whose clock it was. */
+export function timeUntil(at: number | null, now: number): number | null {
+  return at === null ? null : at - now;
 }

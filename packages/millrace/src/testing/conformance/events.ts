@@ -80,11 +80,11 @@ export const eventCases = casesOf("events", [
       const whole = (await store.events(ORG, start, 1_000)).events;
       assert.equal(whole.length, 30);
       for (const limit of [1, 7, 30]) {
-        assert.deepEqual(await readOn(store, start, limit), whole, `in pages of ${limit}`);
+        assert.deepEqual((await readOn(store, start, limit)).map(factsOf), whole.map(factsOf), `in pages of ${limit}`);
       }
       for (const [index, event] of whole.entries()) {
         const { events } = await store.events(ORG, event.cursor, 1_000);
-        assert.deepEqual(events, whole.slice(index + 1), `after ${event.cursor}`);
+        assert.deepEqual(events.map(factsOf), whole.slice(index + 1).map(factsOf), `after ${event.cursor}`);
       }
     },
   },
@@ -128,7 +128,7 @@ export const eventCases = casesOf("events", [
       await settleOne(store, claim, moves.complete());
       const { events } = await store.events(ORG, cursor, 10);
       assert.deepEqual(typesOf(events), ["enqueued", "enqueued", "started", "completed"]);
-      assert.deepEqual((await another.events(ORG, cursor, 10)).events, events);
+      assert.deepEqual((await another.events(ORG, cursor, 10)).events.map(factsOf), events.map(factsOf));
     },
   },
   {
@@ -164,6 +164,11 @@ export const eventCases = casesOf("events", [
 /** Progress may be told or not, and as often as a store likes. */
 function typesOf(events: readonly JobEvent[]): JobEventType[] {
   return events.map(({ type }) => type).filter((type) => type !== "progress");
+}
+
+/** All but the cursor: how a store names a place may depend on when it was read. */
+function factsOf({ cursor: _cursor, ...facts }: JobEvent): Omit<JobEvent, "cursor"> {
+  return facts;
 }
 
 async function readOn(store: Store, start: string, limit: number): Promise<readonly JobEvent[]> {

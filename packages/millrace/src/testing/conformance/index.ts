@@ -11,12 +11,18 @@ import { leaseCases } from "./lease.ts";
 import { listCases } from "./list.ts";
 import { logCases } from "./logs.ts";
 import { numberCases } from "./numbers.ts";
+import { openTransactionHoldCases } from "./open-transaction-holds.ts";
+import { openTransactionCases } from "./open-transaction.ts";
 import { pruneCases } from "./prune.ts";
 import { queueCases } from "./queue.ts";
+import { raceCases } from "./races.ts";
 import { scheduleCases } from "./schedule.ts";
 import { settleCases } from "./settle.ts";
 import { timeCases } from "./time.ts";
 import { transactionCases } from "./transaction.ts";
+import { transferCases } from "./transfer.ts";
+import { transferRuleCases } from "./transfer-rules.ts";
+import { wakeUpCases } from "./wake-ups.ts";
 
 /** What every store must do. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
@@ -32,10 +38,16 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...scheduleCases,
   ...logCases,
   ...eventCases,
+  ...wakeUpCases,
   ...timeCases,
   ...listCases,
   ...pruneCases,
   ...auditCases,
   ...transactionCases,
+  ...openTransactionCases,
+  ...openTransactionHoldCases,
+  ...raceCases,
+  ...transferCases,
+  ...transferRuleCases,
   ...faultCases,
 ];

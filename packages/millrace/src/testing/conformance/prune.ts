@@ -124,8 +124,8 @@ export const pruneCases = casesOf("prune", [
         await settleOne(store, await claimOne(store), moves.complete());
         clock.advance(1_000);
       }
-      const { nextAt } = await store.prune(10);
-      assert.ok(nextAt === null || nextAt > clock.date(), "nothing is to be done before");
+      const { nextInMs } = await store.prune(10);
+      assert.ok(nextInMs === null || nextInMs > 0, "nothing is to be done before");
       clock.advance(8 * DAY_MS);
       assert.equal((await store.prune(3)).count, 3);
       assert.deepEqual(
@@ -146,6 +146,46 @@ export const pruneCases = casesOf("prune", [
       clock.advance(8 * DAY_MS);
       assert.equal((await store.prune(10)).count, 1);
       assert.equal((await read(store, again.id)).retryOf, old.id);
+    },
+  },
+  {
+    name: "a key that a newer job has is not pruned with an older one",
+    guarantees: ["G3"],
+    async run({ store, clock }) {
+      await enqueueOne(store, { key: "k" });
+      await settleOne(store, await claimOne(store), moves.complete());
+      clock.advance(8 * DAY_MS);
+      const newer = await enqueueOne(store, { key: "k" });
+      assert.equal((await store.prune(10)).count, 1);
+      const [again] = await store.enqueue([aRequest({ key: "k" })]);
+      assert.ok(again?.status === "existing");
+      assert.equal(again.job.id, newer.id);
+    },
+  },
+  {
+    name: "a fairness key all of whose jobs were pruned can be used again by a connection that knew it",
+    guarantees: ["G3", "G12"],
+    needs: ["isShared"],
+    async run({ store, clock, openAnother }) {
+      const another = await openAnother();
+      await enqueueOne(another, { fairKey: "customer-1" });
+      await settleOne(store, await claimOne(store), moves.complete());
+      clock.advance(8 * DAY_MS);
+      assert.equal((await store.prune(10)).count, 1);
+      const job = await enqueueOne(another, { fairKey: "customer-1" });
+      const claim = await claimOne(store);
+      assert.deepEqual([claim.job.id, claim.job.fairKey], [job.id, "customer-1"]);
+    },
+  },
+  {
+    name: "a fairness key keeps its lane while one of its jobs is left",
+    guarantees: ["G3", "G12"],
+    async run({ store, clock }) {
+      const [, waiting] = await enqueueAll(store, requests(2, { fairKey: "customer-1" }));
+      await settleOne(store, await claimOne(store), moves.complete());
+      clock.advance(8 * DAY_MS);
+      assert.equal((await store.prune(10)).count, 1);
+      assert.equal((await claimOne(store)).job.id, waiting?.id);
     },
   },
 ]);

@@ -1,25 +1,36 @@
 import assert from "node:assert/strict";
-import type { EnqueueResult, SettleStatus } from "../../core/store.ts";
-import { aRequest, claimOne, claimSome, enqueueOne, moves, ORG, QUEUE, read, refOf, requests } from "../factory.ts";
-import { casesOf, type ConformanceBench, type ConformanceCase } from "../harness.ts";
+import type { EnqueueResult } from "../../core/store.ts";
+import {
+  aRequest,
+  claimOne,
+  claimSome,
+  enqueueOne,
+  moves,
+  numbersOf,
+  ORG,
+  QUEUE,
+  read,
+  refOf,
+  requests,
+} from "../factory.ts";
+import { casesOf, rolledBack, type ConformanceCase } from "../harness.ts";
 
-/** A caller's transaction is one on the same data, written to without a turn of the event loop in between. */
-const needs = ["isSynchronous", "isShared"] as const;
-
-class Rollback extends Error {}
+/** A caller's transaction is one on the same data, on a connection that the store did not make. */
+const needs = ["isShared"] as const;
 
 export const transactionCases: readonly ConformanceCase[] = casesOf("transaction", [
   {
     name: "an enqueue in a caller's transaction commits with it",
-    guarantees: ["G11"],
+    guarantees: ["G4", "G11"],
     needs,
     async run({ store, transaction }) {
       const list = requests(3);
-      const results = transaction((tx) => store.within(tx).enqueue(list) as readonly EnqueueResult[]);
+      const results = await transaction(async (tx) => store.within(tx).enqueue(list));
       assert.deepEqual(
-        results.map((result) => (result.status === "created" ? result.job.number : result.status)),
-        [1, 2, 3],
+        results.map((result) => (result.status === "created" ? result.job.id : result.status)),
+        list.map(({ id }) => id),
       );
+      assert.deepEqual(await numbersOf(store, list), [1, 2, 3]);
       assert.equal((await claimSome(store, 10)).length, 3);
     },
   },
@@ -30,8 +41,8 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     async run(bench) {
       const { store } = bench;
       const list = requests(3, { key: null });
-      rolledBack(bench, (tx) => {
-        const results = store.within(tx).enqueue(list) as readonly EnqueueResult[];
+      await rolledBack(bench, async (tx) => {
+        const results = await store.within(tx).enqueue(list);
         assert.equal(results[0]?.status, "created");
       });
       assert.deepEqual(await store.get(list.map(({ id }) => id)), [null, null, null]);
@@ -40,20 +51,36 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     },
   },
   {
+    name: "where transactions are synchronous, what is written in one is answered without a turn of the event loop",
+    guarantees: ["G4", "G11"],
+    needs: ["isShared", "isSynchronous"],
+    async run({ store, transaction }) {
+      await enqueueOne(store);
+      const claim = await claimOne(store);
+      await transaction((tx) => {
+        const within = store.within(tx);
+        const results = within.enqueue([aRequest()]) as readonly EnqueueResult[];
+        assert.deepEqual(
+          results.map((result) => (result.status === "created" ? result.job.number : result.status)),
+          [2],
+        );
+        assert.equal(within.number(ORG, QUEUE, 2), 3);
+        assert.deepEqual(within.report([{ ...refOf(claim), progress: null, lines: [] }]), ["kept"]);
+        assert.deepEqual(within.settle([{ ...refOf(claim), move: moves.complete() }]), ["settled"]);
+        assert.throws(() => void within.enqueue([aRequest({ payload: "{not json" })]));
+      });
+      assert.equal((await enqueueOne(store)).number, 5);
+    },
+  },
+  {
     name: "what a rolled back transaction was the first to use can be used afterwards",
     guarantees: ["G11"],
     needs,
     async run(bench) {
       const { store } = bench;
-      const novel = {
-        queue: "novel",
-        requires: ["gpu"],
-        fairKey: "x",
-        scope: "novel-scope",
-        key: "k",
-        kind: "novel.kind",
-      };
-      rolledBack(bench, (tx) => void store.within(tx).enqueue([aRequest(novel)]));
+      const place = { queue: "novel", requires: ["gpu"], fairKey: "x", scope: "novel-scope" };
+      const novel = { ...place, key: "k", kind: "novel.kind" };
+      await rolledBack(bench, async (tx) => store.within(tx).enqueue([aRequest(novel)]));
       const job = await enqueueOne(store, novel);
       assert.equal(job.number, 1);
       const claim = await claimOne(store, { labels: ["gpu"] });
@@ -67,8 +94,8 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     async run({ store, transaction }) {
       const { id } = await enqueueOne(store);
       const claim = await claimOne(store);
-      const statuses = transaction(
-        (tx) => store.within(tx).settle([{ ...refOf(claim), move: moves.complete(7) }]) as readonly SettleStatus[],
+      const statuses = await transaction(async (tx) =>
+        store.within(tx).settle([{ ...refOf(claim), move: moves.complete(7) }]),
       );
       assert.deepEqual(statuses, ["settled"]);
       const job = await read(store, id);
@@ -84,10 +111,33 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
       const { id } = await enqueueOne(store);
       const claim = await claimOne(store);
       const settlement = { ...refOf(claim), move: moves.complete() };
-      rolledBack(bench, (tx) => void store.within(tx).settle([settlement]));
+      await rolledBack(bench, async (tx) => store.within(tx).settle([settlement]));
       assert.equal((await read(store, id)).state, "running");
       assert.deepEqual(await store.heartbeat("worker-1", [refOf(claim)], 30_000), ["held"]);
       assert.deepEqual(await store.settle([settlement]), ["settled"]);
+    },
+  },
+  {
+    name: "what a job reports in a caller's transaction is kept with it, and undone with it",
+    guarantees: ["G11"],
+    needs,
+    async run(bench) {
+      const { store, transaction } = bench;
+      const { id } = await enqueueOne(store);
+      const claim = await claimOne(store);
+      const said = (text: string) => async (tx: unknown) => {
+        const lines = [{ stream: "stdout" as const, text }];
+        const report = { ...refOf(claim), progress: { percent: 50, message: text }, lines };
+        assert.deepEqual(await store.within(tx).report([report]), ["kept"]);
+      };
+      await rolledBack(bench, said("undone"));
+      await transaction(said("kept"));
+      assert.equal((await read(store, id)).progress?.message, "kept");
+      const lines = await store.logs(id, { after: 0, limit: 10 });
+      assert.deepEqual(
+        lines.map(({ text }) => text),
+        ["kept"],
+      );
     },
   },
   {
@@ -100,14 +150,13 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
       clock.advance(1_001);
       await store.rescue(10);
       await claimOne(store, { worker: "worker-2" });
-      const answers = transaction((tx) => {
+      const answers = await transaction(async (tx) => {
         const within = store.within(tx);
-        return [
-          within.settle([{ ...refOf(stale), move: moves.complete() }]),
-          within.enqueue([aRequest()], { under: refOf(stale) }),
-        ];
+        const settled = await within.settle([{ ...refOf(stale), move: moves.complete() }]);
+        const reported = await within.report([{ ...refOf(stale), progress: null, lines: [] }]);
+        return [settled, reported, await within.enqueue([aRequest()], { under: refOf(stale) })];
       });
-      assert.deepEqual(answers, [["lost"], [{ status: "lost" }]]);
+      assert.deepEqual(answers, [["lost"], ["lost"], [{ status: "lost" }]]);
       assert.equal((await read(store, id)).worker, "worker-2");
     },
   },
@@ -117,12 +166,76 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     needs,
     async run(bench) {
       const { store, transaction } = bench;
-      rolledBack(bench, (tx) => assert.equal(store.within(tx).number(ORG, "issue", 5), 1));
-      assert.equal(
-        transaction((tx) => store.within(tx).number(ORG, "issue", 2)),
-        1,
-      );
+      await rolledBack(bench, async (tx) => assert.equal(await store.within(tx).number(ORG, "issue", 5), 1));
+      assert.equal(await transaction(async (tx) => store.within(tx).number(ORG, "issue", 2)), 1);
       assert.equal(await store.number(ORG, "issue", 1), 3);
+    },
+  },
+  {
+    name: "numbers and jobs of one caller's transaction count on one counter",
+    guarantees: ["G4", "G11"],
+    needs,
+    async run({ store, transaction }) {
+      const list = requests(3);
+      const own = await transaction(async (tx) => {
+        const within = store.within(tx);
+        await within.enqueue(list.slice(0, 1));
+        const first = await within.number(ORG, QUEUE, 2);
+        await within.enqueue(list.slice(1));
+        return [first, first + 1];
+      });
+      const numbers = [...own, ...(await numbersOf(store, list))];
+      assert.deepEqual(
+        numbers.map(Number).toSorted((a, b) => a - b),
+        [1, 2, 3, 4, 5],
+      );
+      assert.equal((await enqueueOne(store)).number, 6);
+    },
+  },
+  {
+    name: "jobs of several scopes in one caller's transaction are numbered each in its scope, in the order they came",
+    guarantees: ["G4", "G11"],
+    needs,
+    async run({ store, transaction }) {
+      await enqueueOne(store, { scope: "a" });
+      const scopes = ["b", "a", "b", "a", "b"];
+      const list = scopes.map((scope) => aRequest({ scope }));
+      await transaction(async (tx) => {
+        const within = store.within(tx);
+        await within.enqueue(list.slice(0, 3));
+        await within.enqueue(list.slice(3));
+      });
+      assert.deepEqual(await numbersOf(store, list), [1, 2, 2, 3, 3]);
+    },
+  },
+  {
+    name: "a job that opts out of numbers in a caller's transaction has none afterwards, and touches no counter",
+    guarantees: ["G4"],
+    needs,
+    async run({ store, transaction }) {
+      const list = [aRequest({ numbered: false }), aRequest(), aRequest({ numbered: false })];
+      await transaction(async (tx) => store.within(tx).enqueue(list));
+      assert.deepEqual(await numbersOf(store, list), [null, 1, null]);
+      assert.equal((await enqueueOne(store)).number, 2);
+    },
+  },
+  {
+    name: "a live key is found in a caller's transaction, and one written there holds after it",
+    guarantees: ["G11"],
+    needs,
+    async run({ store, transaction }) {
+      const first = await enqueueOne(store, { key: "k" });
+      const statuses = await transaction(async (tx) => {
+        const within = store.within(tx);
+        const again = await within.enqueue([aRequest({ key: "k" }), aRequest({ key: "k", payload: "[2]" })]);
+        const novel = await within.enqueue([aRequest({ key: "novel" }), aRequest({ key: "novel" })]);
+        return [...again, ...novel].map(({ status }) => status);
+      });
+      assert.deepEqual(statuses, ["existing", "duplicate", "created", "existing"]);
+      const [result] = await store.enqueue([aRequest({ key: "novel" })]);
+      assert.equal(result?.status, "existing");
+      assert.equal((await read(store, first.id)).number, 1);
+      assert.equal((await enqueueOne(store)).number, 3);
     },
   },
   {
@@ -133,18 +246,18 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
       const { store, transaction } = bench;
       await enqueueOne(store);
       const claim = await claimOne(store);
-      const both = (tx: unknown): void => {
+      const both = async (tx: unknown): Promise<void> => {
         const within = store.within(tx);
-        assert.deepEqual(within.settle([{ ...refOf(claim), move: moves.complete() }]), ["settled"]);
-        assert.equal((within.enqueue([aRequest({ queue: "next" })]) as readonly EnqueueResult[])[0]?.status, "created");
+        assert.deepEqual(await within.settle([{ ...refOf(claim), move: moves.complete() }]), ["settled"]);
+        assert.equal((await within.enqueue([aRequest({ queue: "next" })]))[0]?.status, "created");
       };
       const stand = async (): Promise<number[]> => {
         const { running, completed, queued } = await store.counts({});
         return [running, completed, queued];
       };
-      rolledBack(bench, both);
+      await rolledBack(bench, both);
       assert.deepEqual(await stand(), [1, 0, 0]);
-      transaction(both);
+      await transaction(both);
       assert.deepEqual(await stand(), [0, 1, 1]);
     },
   },
@@ -153,18 +266,22 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     guarantees: ["G4", "G11"],
     needs,
     async run({ store, transaction }) {
-      const kept = aRequest();
-      transaction((tx) => {
+      const [before, after] = [aRequest(), aRequest()];
+      await transaction(async (tx) => {
         const within = store.within(tx);
-        void within.enqueue([kept]);
-        assert.throws(() => void within.enqueue([aRequest(), aRequest({ payload: "{not json" })]));
+        await within.enqueue([before]);
+        await assert.rejects(async () => within.enqueue([aRequest(), aRequest({ payload: "{not json" })]));
+        await within.enqueue([after]);
       });
       const { jobs } = await store.list({}, { limit: 10, cursor: null });
       assert.deepEqual(
         jobs.map(({ id, number }) => [id, number]),
-        [[kept.id, 1]],
+        [
+          [after.id, 2],
+          [before.id, 1],
+        ],
       );
-      assert.equal((await enqueueOne(store)).number, 2);
+      assert.equal((await enqueueOne(store)).number, 3);
     },
   },
   {
@@ -172,10 +289,9 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     guarantees: ["G11"],
     needs,
     async run({ store, transaction }) {
-      let ended: unknown;
-      transaction((tx) => void (ended = tx));
+      const ended = await transaction((tx) => tx);
       for (const tx of [ended, {}, null, undefined, "tx"]) {
-        assert.throws(() => void store.within(tx).enqueue([aRequest()]), String(tx));
+        await assert.rejects(async () => store.within(tx).enqueue([aRequest()]), String(tx));
       }
       assert.equal((await store.counts({})).queued, 0);
     },
@@ -189,21 +305,9 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
       const stop = store.onChange((changes) => {
         if (changes.has("ready")) woken.resolve();
       });
-      transaction((tx) => void store.within(tx).enqueue([aRequest({ queue: QUEUE })]));
+      await transaction(async (tx) => store.within(tx).enqueue([aRequest({ queue: QUEUE })]));
       await woken.promise;
       stop();
     },
   },
 ]);
-
-/** Runs `work` in a transaction that is then rolled back; what `work` itself throws comes through. */
-function rolledBack(bench: ConformanceBench, work: (tx: unknown) => void): void {
-  assert.throws(
-    () =>
-      bench.transaction((tx) => {
-        work(tx);
-        throw new Rollback();
-      }),
-    Rollback,
-  );
-}

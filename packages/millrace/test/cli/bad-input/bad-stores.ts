@@ -28,10 +28,16 @@ export const BAD_STORES: readonly BadStore[] = [
     says: ['Error: "mysql://localhost/jobs" names no store; expected "sqlite:./file.db"'],
   },
   {
-    name: "a database that is not there yet",
-    commands: [["enqueue", "k", "--store", "postgres://localhost/jobs"]],
+    name: "a parameter of an address that is not known",
+    commands: [["enqueue", "k", "--store", "postgres://localhost/jobs?shema=x"]],
     exitCode: 2,
-    says: ["PostgreSQL is not there yet"],
+    says: ['"shema" is no parameter of postgres://localhost/jobs', 'did you mean "schema"?'],
+  },
+  {
+    name: "a schema that is nobody's to use",
+    commands: [["enqueue", "k", "--store", "postgres://localhost/jobs?schema=pg_own"]],
+    exitCode: 2,
+    says: ["schema must be a name of 1 to 63 bytes", '"pg_own"'],
   },
   {
     name: "a path alone",

@@ -1,0 +1,262 @@
+import { Client, Pool, type ClientBase, type ClientConfig, type PoolClient, type PoolOptions } from "pg";
+import { ShutdownError, StoreError } from "../../core/errors.ts";
+import type { Address } from "./address.ts";
+import { codeOf, isWorthRepeating } from "./errors.ts";
+
+/** How long a connection may take to be made. */
+const CONNECT_LIMIT_MS = 3_000;
+const FIRST_PAUSE_MS = 20;
+const LAST_PAUSE_MS = 250;
+/** A lock that somebody holds is given up on a little before the statement is. */
+const LOCK_LIMIT_MS = 4_000;
+export const STATEMENT_LIMIT_MS = 5_000;
+export const BULK_LIMIT_MS = 10_000;
+/** A server that has not answered by then will not: it cancels by itself before. */
+const ANSWER_MARGIN_MS = 500;
+
+/**
+ * What holds for every statement of ours. Tables that are empty now hold a million tickets in a minute, and a plan made
+ * in between would read through all of them; so no plan reads a table through where an index leads in, and every join
+ * looks up row by row what it needs.
+ */
+export const SETTINGS: Readonly<Record<string, string>> = {
+  statement_timeout: String(STATEMENT_LIMIT_MS),
+  lock_timeout: String(LOCK_LIMIT_MS),
+  idle_in_transaction_session_timeout: "30000",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  jit: "off",
+  plan_cache_mode: "force_generic_plan",
+  synchronous_commit: "on",
+};
+
+/**
+ * Connections to the server, made when needed and kept while used. A call that finds none waits for one, and while the
+ * server is away for it to come back, within the call's bound.
+ */
+export class Connections {
+  readonly place: string;
+  /** Whether connections are ours alone: set up by us, and written to without waiting for each answer. */
+  readonly isOwn: boolean;
+  readonly #pool: Pool;
+  readonly #address: Address | undefined;
+  #host = 0;
+  #breakCount = 0;
+  #isClosed = false;
+
+  private constructor(place: string, pool: Pool, address: Address | undefined, isOwn: boolean) {
+    this.place = place;
+    this.#pool = pool;
+    this.#address = address;
+    this.isOwn = isOwn;
+    // A connection that breaks while idle is replaced by the next call that needs one.
+    pool.on("error", () => (this.#breakCount += 1));
+  }
+
+  /** Connections of our own to an address. */
+  static to(address: Address): Connections {
+    const isOwn = !address.isPooled;
+    // The pool asks for a class; which host a connection goes to is decided when it is made.
+    const nextConfig = (): ClientConfig => connections.configOfHost();
+    class HostClient extends Client {
+      constructor() {
+        super(nextConfig());
+      }
+    }
+    const pool = new Pool({
+      max: address.max,
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
+      idleTimeoutMillis: 30_000,
+      allowExitOnIdle: true,
+      Client: HostClient,
+      ...(address.needsWrites
+        ? { verify: (client: ClientBase, done: (error?: Error) => void) => void refuseStandby(client, done) }
+        : {}),
+    });
+    const connections = new Connections(placeOf(address), pool, address, isOwn);
+    return connections;
+  }
+
+  /** The user's pool, which stays theirs. */
+  static of(pool: Pool): Connections {
+    const { host = "localhost", database = "" } = pool.options;
+    return new Connections(`${host}/${database}`, pool, undefined, false);
+  }
+
+  /** How often a connection broke. After one did, the server may have crashed, and forgotten what was not on its disk. */
+  get breakCount(): number {
+    return this.#breakCount;
+  }
+
+  /** How to connect to the host that is tried next. */
+  configOfHost(): ClientConfig {
+    const hosts = this.#address?.hosts ?? [];
+    const config = hosts[this.#host % hosts.length] ?? {};
+    return this.isOwn ? ownConfig(config) : { application_name: "millrace", keepAlive: true, ...config };
+  }
+
+  /** A connection that is not one of the pool's, for who listens; `undefined` where nobody can. */
+  async openListener(): Promise<Client | undefined> {
+    if (this.#address?.isPooled === true) return undefined;
+    const config = this.#address === undefined ? configOfPool(this.#pool) : this.configOfHost();
+    const client = new Client({
+      ...config,
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
+      pipeline: true,
+    });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      if (this.#address?.needsWrites === true) await requireWrites(client);
+      return client;
+    } catch (error) {
+      this.#host += 1;
+      destroy(client);
+      throw error;
+    }
+  }
+
+  /** How a thread of this process reaches the server; `undefined` when that cannot be written down. */
+  get plainConfig(): ClientConfig | undefined {
+    const config = this.#address === undefined ? configOfPool(this.#pool) : this.configOfHost();
+    try {
+      return structuredClone({ ...config });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Do something on a connection. When the server is away or refuses for a moment, it is tried again until the bound;
+   * what was sent already is sent again only if that is harmless.
+   * @param limitMs for the statements; waiting for a connection takes at most as long again
+   * @throws what the driver throws, in the end
+   */
+  async use<T>(
+    work: (client: ClientBase) => Promise<T>,
+    { limitMs, isRepeatable }: { readonly limitMs: number; readonly isRepeatable: boolean },
+  ): Promise<T> {
+    const deadline = performance.now() + STATEMENT_LIMIT_MS;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+      let isSent = false;
+      try {
+        if (this.#isClosed) throw new ShutdownError("the store is closed");
+        const client = await this.#connect(deadline);
+        isSent = true;
+        return await this.#on(client, work, limitMs);
+      } catch (error) {
+        const again = isWorthRepeating(error);
+        if (again === "when it is back") this.#breakCount += 1;
+        if (!isSent) this.#host += 1;
+        const isHarmless = !isSent || isRepeatable || again === "at once";
+        if (again === undefined || !isHarmless || performance.now() > deadline) throw error;
+        await pause(again === "at once" ? Math.random() * FIRST_PAUSE_MS : pauseMs);
+      }
+    }
+  }
+
+  /** A connection of the pool; one that comes after the deadline is handed back. */
+  async #connect(deadline: number): Promise<PoolClient> {
+    const connecting = this.#pool.connect();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const limitMs = Math.max(0, deadline - performance.now());
+      timer = setTimeout(() => {
+        connecting.then((client) => client.release(), ignore);
+        reject(new StoreError("store_busy", `${this.place}: no connection was free for ${STATEMENT_LIMIT_MS} ms`));
+      }, limitMs);
+    });
+    try {
+      return await Promise.race([connecting, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #on<T>(client: PoolClient, work: (client: ClientBase) => Promise<T>, limitMs: number): Promise<T> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      destroy(client);
+    }, limitMs + ANSWER_MARGIN_MS);
+    // A connection that breaks between two statements says so here, and then to the next statement.
+    client.on("error", ignore);
+    let failure: unknown;
+    try {
+      return await work(client);
+    } catch (error) {
+      failure = isLate
+        ? new StoreError("store_unavailable", `${this.place}: no answer within ${limitMs} ms`, { cause: error })
+        : error;
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+      client.off("error", ignore);
+      client.release(failure !== undefined && isWorn(failure, client));
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#address !== undefined) await this.#pool.end();
+  }
+}
+
+const ignore = (): void => undefined;
+
+/** Whether the connection should not be used again. */
+function isWorn(error: unknown, client: PoolClient): boolean {
+  if (isWorthRepeating(error) === "when it is back") return true;
+  return codeOf(error) === "" || client.getTransactionStatus() !== "I";
+}
+
+function ownConfig(config: ClientConfig): ClientConfig {
+  const settings = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}=${value}`);
+  const options = [config.options, ...settings].filter((each) => each !== undefined).join(" ");
+  return {
+    application_name: "millrace",
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 2_000,
+    ...config,
+    options,
+    pipeline: true,
+  };
+}
+
+/** How the user's pool connects; its options hold all that a client takes. */
+function configOfPool(pool: Pool): ClientConfig {
+  const { Client: _, log: __, ...config } = pool.options as PoolOptions & { readonly log?: unknown };
+  return { ...config, password: pool.options.password };
+}
+
+function placeOf({ hosts }: Address): string {
+  const names = hosts.map(({ host = "localhost", port }) => (port === undefined ? host : `${host}:${port}`));
+  return `${names.join(",")}/${hosts[0]?.database ?? ""}`;
+}
+
+async function refuseStandby(client: ClientBase, done: (error?: Error) => void): Promise<void> {
+  try {
+    await requireWrites(client);
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}
+
+/** A promoted server takes writes on new connections; an old primary that has come back as a standby does not. */
+async function requireWrites(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
+  if (rows[0]?.transaction_read_only !== "on") return;
+  throw Object.assign(new Error("the server takes no writes"), { code: "25006" });
+}
+
+/** Ends a connection without a word: there may be nobody at the other end. */
+export function destroy(client: ClientBase): void {
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy();
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}

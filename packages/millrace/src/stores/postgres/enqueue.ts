@@ -1,0 +1,220 @@
+import type { Job, JobId } from "../../core/job.ts";
+import { DEFAULT_QUEUE_SETTINGS } from "../../core/queue.ts";
+import type { EnqueueRequest, EnqueueResult, EnqueueTerms } from "../../core/store.ts";
+import { booleanArray, numberArray, textArray } from "./arrays.ts";
+import { LaneGoneError, type Place } from "./catalog.ts";
+import { keepKeys, standInsFor, type StandIn } from "./keys.ts";
+import { holdsLease } from "./lease.ts";
+import { readJobs } from "./read.ts";
+import { presentAt, type Session } from "./session.ts";
+import type { NamedSql } from "./statements.ts";
+
+const { numbered, maxAttempts } = DEFAULT_QUEUE_SETTINGS;
+
+/**
+ * Write jobs with their tickets, numbers, tags and events; what a request leaves open falls to its queue.
+ * Numbers: the counters of all scopes are raised here, in the order of their ids so that two calls cannot wait for each
+ * other, and stay locked until the commit, which therefore must be ours. In a transaction of the caller ($2) nothing is
+ * raised, and the rows wait for the trigger that numbers them when it commits.
+ * Lanes that prune may delete ($21) are held; when one is gone already, nothing is written and nothing answered.
+ * Why arrays: a thousand jobs are one round trip, one plan, one commit.
+ */
+const WRITE: NamedSql = {
+  name: "ENQUEUE_WRITE",
+  sql: `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+    kept AS MATERIALIZED (SELECT id FROM millrace.lane WHERE id = ANY ($21::text::bigint[]) FOR KEY SHARE),
+    asked AS MATERIALIZED (
+      SELECT i.*, greatest(t.now, coalesce(i.due_at, t.now + i.delay_ms, t.now)) AS run_at, t.now,
+        coalesce(i.own_attempts, (q.settings::json ->> 'maxAttempts')::bigint, ${maxAttempts}) AS max_attempts,
+        coalesce(i.own_numbered, (q.settings::json ->> 'numbered')::boolean, ${String(numbered)}) AS is_numbered
+      FROM unnest($3::text::text[], $4::text::bigint[], $5::text::bigint[], $6::text::bigint[], $7::text::text[],
+        $8::text::text[], $9::text::boolean[], $10::text::bigint[], $11::text::bigint[], $12::text::bigint[],
+        $13::text::text[], $14::text::bigint[], $15::text::bigint[], $16::text::text[], $17::text::text[],
+        $18::text::text[], $19::text::text[], $20::text::text[])
+        WITH ORDINALITY AS i (id, lane, scope, queue, kind, payload, own_numbered, priority, own_attempts, timeout_ms,
+          backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of, place)
+      CROSS JOIN t LEFT JOIN millrace.queue q ON q.id = i.queue
+      WHERE (SELECT count(*) FROM kept) = cardinality($21::text::bigint[])
+    ),
+    wanted AS (
+      SELECT scope, count(*) AS n FROM asked WHERE is_numbered AND NOT $2::text::boolean GROUP BY scope
+    ),
+    raised AS (
+      UPDATE millrace.counter c SET last = c.last + w.n
+      FROM (SELECT id FROM millrace.counter WHERE id IN (SELECT scope FROM wanted) ORDER BY id FOR NO KEY UPDATE) held
+      JOIN wanted w ON w.scope = held.id
+      WHERE c.id = held.id RETURNING c.id, c.last - w.n AS base
+    ),
+    written AS (
+      INSERT INTO millrace.job (id, lane, kind, payload, scope, number, awaits_number, priority, max_attempts, timeout_ms,
+        backoff, run_at, key, "group", tags, created_by, retry_of, created_at)
+      SELECT a.id, a.lane, a.kind, a.payload, a.scope,
+        CASE WHEN a.is_numbered THEN r.base + row_number() OVER (PARTITION BY a.scope, a.is_numbered ORDER BY a.place) END,
+        a.is_numbered AND r.id IS NULL, a.priority, a.max_attempts, a.timeout_ms,
+        a.backoff, a.run_at, a.key, a."group", a.tags, a.created_by, a.retry_of, a.now
+      FROM asked a LEFT JOIN raised r ON r.id = a.scope ORDER BY a.place
+      RETURNING seq, lane, number, priority, max_attempts, run_at, created_at, tags
+    ),
+    queued AS (
+      INSERT INTO millrace.ready (job, lane, priority, run_at, attempt, token)
+      SELECT seq, lane, priority, run_at, 0, 0 FROM written WHERE run_at <= created_at
+    ),
+    later AS (
+      INSERT INTO millrace.scheduled (job, lane, priority, run_at, attempt, token)
+      SELECT seq, lane, priority, run_at, 0, 0 FROM written WHERE run_at > created_at
+    ),
+    tagged AS (
+      INSERT INTO millrace.tag (name, value, job)
+      SELECT e.key, e.value, w.seq FROM written w CROSS JOIN LATERAL json_each_text(w.tags::json) e WHERE w.tags IS NOT NULL
+    ),
+    noted AS (
+      INSERT INTO millrace.event (at, type, jobs)
+      SELECT t.now, 'enqueued', w.jobs
+      FROM t, (SELECT array_agg(seq ORDER BY seq) AS jobs FROM written) w WHERE w.jobs IS NOT NULL
+    )
+    SELECT seq, number, max_attempts, run_at, created_at FROM written ORDER BY seq`,
+};
+
+/** Requests that were sent before; asked for the whole call at once, since it is almost never so. */
+const SENT_BEFORE: NamedSql = {
+  name: "ENQUEUE_SENT_BEFORE",
+  sql: `SELECT id FROM millrace.job WHERE id = ANY ($1::text::text[])`,
+};
+
+interface WrittenRow {
+  readonly seq: number;
+  readonly number: number | null;
+  readonly max_attempts: number;
+  readonly run_at: number;
+  readonly created_at: number;
+}
+
+/** A request with its place in the catalog. */
+export interface PlacedRequest {
+  readonly request: EnqueueRequest;
+  readonly place: Place;
+}
+
+/**
+ * Write requests that are known to be new and to have no key: one statement, a transaction by itself.
+ * @throws LaneGoneError; what the driver throws when an id was sent before
+ */
+export async function writeJobs(session: Session, placed: readonly PlacedRequest[], isLate = false): Promise<Job[]> {
+  if (placed.length === 0) return [];
+  const column = <T>(pick: (request: EnqueueRequest) => T): T[] => placed.map(({ request }) => pick(request));
+  const prunable = new Set(placed.filter(({ request }) => request.fairKey !== null).map(({ place }) => place.lane));
+  const rows = await session.all<WrittenRow>(
+    WRITE,
+    session.now(),
+    isLate,
+    textArray(column(({ id }) => id)),
+    numberArray(placed.map(({ place }) => place.lane)),
+    numberArray(placed.map(({ place }) => place.scope)),
+    numberArray(placed.map(({ place }) => place.queue)),
+    textArray(column(({ kind }) => kind)),
+    textArray(column(({ payload }) => payload)),
+    booleanArray(column((request) => request.numbered)),
+    numberArray(column(({ priority }) => priority)),
+    numberArray(column((request) => request.maxAttempts)),
+    numberArray(column(({ timeoutMs }) => timeoutMs)),
+    textArray(column(({ backoff }) => (backoff === null ? null : JSON.stringify(backoff)))),
+    numberArray(column(({ runAt }) => (runAt === null ? null : Math.round(runAt.getTime())))),
+    numberArray(column(({ delayMs }) => (delayMs === null ? null : Math.round(delayMs)))),
+    textArray(column(({ key }) => key)),
+    textArray(column(({ group }) => group)),
+    textArray(column(({ tags }) => (Object.keys(tags).length === 0 ? null : JSON.stringify(tags)))),
+    textArray(column(({ createdBy }) => createdBy)),
+    textArray(column(({ retryOf }) => retryOf)),
+    numberArray([...prunable]),
+  );
+  if (rows.length < placed.length) throw new LaneGoneError("a lane was pruned");
+  session.wake("events");
+  return rows.map((row, i) => {
+    session.wake(row.run_at <= row.created_at ? "ready" : "scheduled");
+    return jobOf((placed[i] as PlacedRequest).request, row);
+  });
+}
+
+/**
+ * As `Store.enqueue`, inside a transaction: whoever may have been sent before, or has a key, is looked up first.
+ * @param isLate numbers are given when the transaction, which is the caller's, commits
+ */
+export async function enqueueJobs(
+  session: Session,
+  placed: readonly PlacedRequest[],
+  { under, isAllOrNone = false }: EnqueueTerms = {},
+  isLate = false,
+): Promise<readonly EnqueueResult[]> {
+  const requests = placed.map(({ request }) => request);
+  if (under !== undefined && !(await holdsLease(session, under))) return requests.map(() => ({ status: "lost" }));
+  const sent = await session.all<{ id: JobId }>(SENT_BEFORE, textArray(requests.map(({ id }) => id)));
+  const standIns = await standInsFor(session, requests, new Set(sent.map(({ id }) => id)));
+  if (isAllOrNone && standIns.some((standIn) => standIn?.status === "duplicate")) return refuseAll(session, standIns);
+  const fresh = placed.filter((_, i) => standIns[i] === undefined);
+  const written = await writeJobs(session, fresh, isLate);
+  await keepKeys(
+    session,
+    fresh.map(({ request }) => request),
+  );
+  const byId = new Map(written.map((job) => [job.id, job]));
+  const others = [...new Set(standIns.flatMap((standIn) => standIn?.id ?? []))].filter((id) => !byId.has(id));
+  for (const job of others.length === 0 ? [] : await readJobs(session, others)) if (job !== null) byId.set(job.id, job);
+  return requests.map(({ id }, i): EnqueueResult => {
+    const standIn = standIns[i];
+    const job = byId.get(standIn?.id ?? id);
+    if (job === undefined) throw new Error(`the job ${standIn?.id ?? id} is gone`);
+    return standIn === undefined ? { status: "created", job } : { status: standIn.status, job };
+  });
+}
+
+async function refuseAll(
+  session: Session,
+  standIns: readonly (StandIn | undefined)[],
+): Promise<readonly EnqueueResult[]> {
+  const jobs = await readJobs(
+    session,
+    standIns.flatMap((standIn) => (standIn?.status === "duplicate" ? [standIn.id] : [])),
+  );
+  return standIns.map((standIn) =>
+    standIn?.status === "duplicate"
+      ? { status: "duplicate", job: jobs.find((job) => job?.id === standIn.id) ?? null }
+      : { status: "withheld" },
+  );
+}
+
+function jobOf(request: EnqueueRequest, row: WrittenRow): Job {
+  return {
+    id: request.id,
+    number: row.number,
+    scope: request.scope ?? request.queue,
+    queue: request.queue,
+    kind: request.kind,
+    payload: JSON.parse(request.payload),
+    state: row.run_at <= row.created_at ? "queued" : "scheduled",
+    priority: request.priority,
+    attempt: 0,
+    maxAttempts: row.max_attempts,
+    timeoutMs: request.timeoutMs,
+    backoff: request.backoff,
+    runAt: new Date(row.run_at),
+    createdAt: new Date(row.created_at),
+    startedAt: null,
+    finishedAt: null,
+    result: null,
+    error: null,
+    progress: null,
+    org: request.org,
+    createdBy: request.createdBy,
+    group: request.group,
+    tags: request.tags,
+    requires: request.requires,
+    fairKey: request.fairKey,
+    key: request.key,
+    retryOf: request.retryOf,
+    worker: null,
+    cancelRequestedAt: null,
+    cancelledBy: null,
+    cancelledAt: null,
+    cancelReason: null,
+  };
+}

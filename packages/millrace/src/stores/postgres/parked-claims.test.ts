@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import type { Claim, ClaimRequest } from "../../core/store.ts";
+import { ParkedClaims } from "./parked-claims.ts";
+
+const REQUEST = {} as ClaimRequest;
+const A_CLAIM = {} as Claim;
+
+/** Parked claims whose store answers when it is told to. */
+function bench() {
+  const answers: ((count: number) => void)[] = [];
+  const parked = new ParkedClaims(
+    () => new Promise((resolve) => answers.push((count) => resolve(Array.from({ length: count }, () => A_CLAIM)))),
+  );
+  const reply = async (count: number): Promise<void> => {
+    answers.shift()?.(count);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { parked, reply, asked: () => answers.length };
+}
+
+describe("parked claims", () => {
+  test("claim first, and wait only when nothing is there", async () => {
+    const { parked, reply } = bench();
+    const claims = parked.park(REQUEST, new AbortController().signal);
+    await reply(2);
+    expect(await claims).toHaveLength(2);
+  });
+
+  test("claim again for every commit of this process", async () => {
+    const { parked, reply, asked } = bench();
+    const claims = parked.park(REQUEST, new AbortController().signal);
+    await reply(0);
+    expect(asked()).toBe(0);
+    parked.serve();
+    await reply(0);
+    parked.serve();
+    await reply(1);
+    expect(await claims).toHaveLength(1);
+  });
+
+  test("a commit while a claim is under way is not missed: the claim may have come too early for it", async () => {
+    const { parked, reply, asked } = bench();
+    const claims = parked.park(REQUEST, new AbortController().signal);
+    parked.serve();
+    await reply(0);
+    expect(asked()).toBe(1);
+    await reply(1);
+    expect(await claims).toHaveLength(1);
+  });
+
+  test("the signal ends the wait, but never a claim that is under way", async () => {
+    const { parked, reply } = bench();
+    const [waiting, claiming] = [new AbortController(), new AbortController()];
+    const first = parked.park(REQUEST, waiting.signal);
+    await reply(0);
+    const second = parked.park(REQUEST, claiming.signal);
+    waiting.abort();
+    claiming.abort();
+    expect(await first).toEqual([]);
+    await reply(1);
+    expect(await second, "what was claimed is held, and so is answered").toHaveLength(1);
+  });
+
+  test("closing ends all waits, and what is under way is answered", async () => {
+    const { parked, reply } = bench();
+    const first = parked.park(REQUEST, new AbortController().signal);
+    await reply(0);
+    const second = parked.park(REQUEST, new AbortController().signal);
+    parked.close();
+    expect(await first).toEqual([]);
+    await reply(1);
+    expect(await second).toHaveLength(1);
+  });
+});
