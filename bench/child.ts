@@ -14,6 +14,7 @@ const MEASURES: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   memory: () => import("./measures/memory.ts"),
   crew: () => import("./measures/crew.ts"),
   "crew-member": () => import("./measures/crew-member.ts"),
+  pinned: () => import("./measures/pinned.ts"),
   size: () => import("./measures/size.ts"),
   open: () => import("./measures/open.ts"),
   cli: () => import("./measures/cli.ts"),
@@ -31,7 +32,5 @@ process.on("disconnect", () => process.exit(1));
 
 const task = JSON.parse(process.argv[2] ?? "null") as Task;
 const figures = await run(task);
-process.send?.({ figures }, () => {
-  process.removeAllListeners("disconnect");
-  process.disconnect();
-});
+// A connection that a contestant has left open would keep the process.
+process.send?.({ figures }, () => process.exit());

@@ -22,6 +22,7 @@ export interface Machine {
   readonly load: number;
 }
 
+const PEERS = ["plainjob", "bullmq", "graphile-worker", "pg-boss"];
 const TMPFS = 0x0102_1994;
 const FLUSHES = 200;
 const PAGE_BYTES = 4_096;
@@ -52,7 +53,7 @@ export function commitOf(): string {
 function versions(): Record<string, string> {
   const folders = ["node_modules", "../node_modules"];
   const found: Record<string, string> = {};
-  for (const name of ["better-sqlite3", "plainjob", "bullmq", "ioredis"]) {
+  for (const name of ["better-sqlite3", "pg", ...PEERS, "ioredis"]) {
     for (const folder of folders) {
       const version = versionIn(new URL(`${folder}/${name}/package.json`, import.meta.url));
       if (version !== undefined) found[name] ??= version;

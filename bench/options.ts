@@ -12,6 +12,8 @@ export interface RunOptions extends Size {
   readonly folder: string;
   /** Whether results and documentation are written. */
   readonly isKept: boolean;
+  /** Whether it is told which statements took longest on PostgreSQL. */
+  readonly tellsStatements: boolean;
 }
 
 export const USAGE = `Measure Millrace and its peers on this machine.
@@ -24,9 +26,17 @@ export const USAGE = `Measure Millrace and its peers on this machine.
   --only <names>      of ${CONTESTANTS.join(", ")}; with commas
   --scenarios <names> scenarios, or beginnings of their names: process,enqueue,latency ...; with commas
   --huge              claims beside 10 million jobs, too; takes minutes and some 5 GB
+  --pinned-seconds <n>  of steady load beside a transaction left open (default 60, with --quick 3)
+  --statements        tell which statements took longest on PostgreSQL, after each measurement; slows it a little
   --folder <path>     where the databases lie meanwhile (default: the folder for temporary files)
   --keep, --no-keep   write bench/results and docs/performance.md, or do not (default: when all is measured in full)
-  --help`;
+  --help
+
+One contestant in one scenario, the fast way:
+  npm run bench -- --scenarios pg-process --only millrace --scale 0.1 --rounds 1
+
+MILLRACE_BENCH_POSTGRES: a server to use instead of one of the run's own, as a URL. The role must be allowed to create
+databases and to make checkpoints. Scenarios on PostgreSQL begin with "pg-".`;
 
 /** @throws Error that says what is wrong with the arguments */
 export function parseOptions(args: readonly string[]): RunOptions | "help" {
@@ -39,24 +49,32 @@ export function parseOptions(args: readonly string[]): RunOptions | "help" {
       scale: { type: "string" },
       only: { type: "string" },
       scenarios: { type: "string" },
+      "pinned-seconds": { type: "string" },
       huge: { type: "boolean", default: false },
       folder: { type: "string", default: tmpdir() },
       keep: { type: "boolean" },
+      statements: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return "help";
   const isWhole =
-    !values.quick && values.scale === undefined && values.only === undefined && values.scenarios === undefined;
+    !values.quick &&
+    !values.statements &&
+    values.scale === undefined &&
+    values.only === undefined &&
+    values.scenarios === undefined;
   return {
     isQuick: values.quick,
     isHuge: values.huge,
     rounds: positive("--rounds", values.rounds, values.quick ? 1 : 5),
     scale: positive("--scale", values.scale, values.quick ? 0.01 : 1),
+    pinnedSeconds: positive("--pinned-seconds", values["pinned-seconds"], values.quick ? 3 : 60),
     contestants: new Set(values.only === undefined ? CONTESTANTS : list(values.only).map(contestantOf)),
     scenarios: list(values.scenarios ?? ""),
     folder: values.folder,
     isKept: values.keep ?? isWhole,
+    tellsStatements: values.statements,
   };
 }
 

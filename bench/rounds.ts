@@ -1,10 +1,12 @@
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { BenchPostgres } from "./postgres-server.ts";
 import { startRedis } from "./redis-server.ts";
 import type { Row, Scenario } from "./scenario.ts";
 import { spawnChild } from "./spawn-child.ts";
 import type { Figures } from "./task.ts";
+import { topStatements } from "./top-statements.ts";
 
 export interface RowResult {
   readonly row: Row;
@@ -21,9 +23,13 @@ export interface ScenarioResult {
 export interface Workshop {
   readonly folder: string;
   readonly folders: Set<string>;
+  /** `null` where no row needs it, or where there is none. */
+  readonly postgres: BenchPostgres | null;
   /** What went wrong; the rest is measured all the same. */
   readonly failures: string[];
   readonly tell: (line: string) => void;
+  /** Whether to tell which statements took longest, after each measurement on PostgreSQL. */
+  readonly tellsStatements: boolean;
 }
 
 /**
@@ -50,17 +56,23 @@ export async function measureScenario(scenario: Scenario, rounds: number, worksh
   return { scenario, rows };
 }
 
-/** One measurement: a folder, a Redis where one is needed, and a process, all of them gone afterwards. */
-async function measureRow(row: Row, { folder: parent, folders }: Workshop): Promise<Figures> {
+/** One measurement: a folder, a Redis or a database where one is needed, and a process, all of them gone afterwards. */
+async function measureRow(row: Row, workshop: Workshop): Promise<Figures> {
+  const { folder: parent, folders, postgres: server } = workshop;
   // At once, so that an interruption never finds a folder that nobody knows of.
   const folder = mkdtempSync(join(parent, "millrace-measure-"));
   folders.add(folder);
   const redis = row.redis === undefined ? null : await startRedis(folder, row.redis);
+  const postgres = row.isOnPostgres === true && server !== null ? await server.makeDatabase() : null;
   try {
     const { contestant, measure, counts, variant = "" } = row;
-    return await spawnChild({ contestant, measure, counts, variant, folder, redisPort: redis?.port ?? null }).figures;
+    const redisPort = redis?.port ?? null;
+    const figures = await spawnChild({ contestant, measure, counts, variant, folder, redisPort, postgres }).figures;
+    if (workshop.tellsStatements && postgres !== null) workshop.tell((await topStatements(postgres)).join("\n"));
+    return figures;
   } finally {
     await redis?.stop();
+    if (postgres !== null) await server?.dropDatabase(postgres);
     await rm(folder, { recursive: true, force: true });
     folders.delete(folder);
   }

@@ -10,6 +10,8 @@ export interface Row {
   readonly durability: string;
   readonly variant?: string;
   readonly redis?: RedisSync;
+  /** Whether it works on a database of the run's PostgreSQL. */
+  readonly isOnPostgres?: boolean;
   /** Rounds, where each takes so long that fewer must do. */
   readonly maxRounds?: number;
 }
@@ -40,6 +42,8 @@ export interface Size {
   readonly scale: number;
   readonly isQuick: boolean;
   readonly isHuge: boolean;
+  /** How long the steady load beside a transaction left open lasts. */
+  readonly pinnedSeconds: number;
 }
 
 export const DURABLE = "every commit on disk";
@@ -47,6 +51,8 @@ export const NOT_DURABLE = "the last commits may be lost with the power";
 
 export const PER_SECOND: Column = { figure: "perSecond", title: "jobs/s", digits: 0 };
 export const CPU: Column = { figure: "cpuMsPer1000", title: "CPU ms per 1000 jobs", digits: 1 };
+export const SERVER_CPU: Column = { figure: "serverCpuMsPer1000", title: "of it the server's", digits: 1 };
+export const WAL: Column = { figure: "walBytesPerJob", title: "WAL bytes a job", digits: 0 };
 export const QUANTILES: readonly [Column, ...Column[]] = [
   { figure: "p50Ms", title: "p50 ms", digits: 2 },
   { figure: "p95Ms", title: "p95 ms", digits: 2 },

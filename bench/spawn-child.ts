@@ -14,7 +14,7 @@ export interface Child {
   readonly ready: Promise<void>;
   /** Tell it to begin, or to end. */
   signal(): void;
-  /** What it measured. @throws Error when it ended without an answer */
+  /** What it measured, when it has ended. @throws Error when it ended without an answer */
   readonly figures: Promise<Figures>;
 }
 
@@ -30,16 +30,18 @@ export function spawnChild(task: Task): Child {
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   const ready = Promise.withResolvers<void>();
   const figures = Promise.withResolvers<Figures>();
+  let answer: Figures | undefined;
   child.on("message", (reply: Reply) => {
     if (reply.isReady === true) ready.resolve();
-    if (reply.figures !== undefined) figures.resolve(reply.figures);
+    answer = reply.figures ?? answer;
   });
   child.on("exit", (code, signal) => {
     running.delete(child);
     clearTimeout(limit);
     const error = new Error(`${task.contestant}, ${task.measure}: the process ended with ${signal ?? code}`);
     ready.reject(error);
-    figures.reject(error);
+    if (answer === undefined) figures.reject(error);
+    else figures.resolve(answer);
   });
   // Whoever does not wait for the one still hears of the failure through the other.
   ready.promise.catch(() => {});

@@ -1,6 +1,16 @@
-export type ContestantName = "millrace" | "bare" | "plainjob" | "bullmq";
+import type { PostgresPlace } from "./postgres-server.ts";
 
-export const CONTESTANTS: readonly ContestantName[] = ["bare", "millrace", "plainjob", "bullmq"];
+export const CONTESTANTS = [
+  "bare",
+  "bare-postgres",
+  "millrace",
+  "plainjob",
+  "bullmq",
+  "graphile-worker",
+  "pg-boss",
+] as const;
+
+export type ContestantName = (typeof CONTESTANTS)[number];
 
 /** What a child process is asked to measure. Goes to it as JSON. */
 export interface Task {
@@ -11,6 +21,7 @@ export interface Task {
   readonly counts: Readonly<Record<string, number>>;
   readonly folder: string;
   readonly redisPort: number | null;
+  readonly postgres: PostgresPlace | null;
 }
 
 /** What it answers: figures by name, the unit at the end of the name. */

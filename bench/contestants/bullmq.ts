@@ -1,19 +1,25 @@
 import { askRedis } from "../redis-server.ts";
 import { loadPeer } from "./load-peer.ts";
-import { payloads, type Contestant, type Payload, type Place, type WorkOptions } from "./contestant.ts";
+import { payloads, postgresUrl, type Contestant, type Payload, type Place, type WorkOptions } from "./contestant.ts";
 
 const NAME = "bench";
 const FILL_BATCH = 1_000;
+/** Connections to PostgreSQL; its guide asks for as many as jobs run at once. */
+const POOL_SIZE = 32;
 
 /** The part of BullMQ that is used here; see its own types. */
 interface BullMq {
-  readonly Queue: new (name: string, options: { readonly connection: object }) => Queue;
+  readonly Queue: new (name: string, options: { readonly connection: object }, ...backend: Backend) => Queue;
   readonly Worker: new (
     name: string,
     run: (job: { readonly data: Payload }) => Promise<void>,
     options: { readonly connection: object; readonly concurrency: number },
+    ...backend: Backend
   ) => Worker;
+  readonly createPostgresBackend: object;
 }
+/** None is Redis. */
+type Backend = readonly [backend?: object];
 interface Queue {
   waitUntilReady(): Promise<unknown>;
   add(name: string, data: Payload): Promise<unknown>;
@@ -28,17 +34,17 @@ interface Worker {
   close(): Promise<void>;
 }
 
-/** BullMQ on the Redis of this run, whose append-only file decides how durable it is. */
+/** BullMQ on PostgreSQL, or on the Redis of this run, whose append-only file decides how durable it is. */
 export async function openContestant(place: Place): Promise<Contestant> {
   const { redisPort } = place;
-  if (redisPort === null) throw new Error("BullMQ needs a Redis");
   const bullmq = await loadPeer<BullMq>("bullmq");
-  const connection = { host: "127.0.0.1", port: redisPort, maxRetriesPerRequest: null };
-  const queue = new bullmq.Queue(NAME, { connection });
+  const connection = connectionFor(place);
+  const backend: Backend = redisPort === null ? [bullmq.createPostgresBackend] : [];
+  const queue = new bullmq.Queue(NAME, { connection }, ...backend);
   await queue.waitUntilReady();
 
   const start = async ({ concurrency, handler }: WorkOptions, onCompleted: () => void): Promise<Worker> => {
-    const worker = new bullmq.Worker(NAME, async (job) => handler(job.data), { connection, concurrency });
+    const worker = new bullmq.Worker(NAME, async (job) => handler(job.data), { connection, concurrency }, ...backend);
     worker.on("completed", onCompleted);
     worker.on("error", (error) => {
       throw error;
@@ -71,9 +77,14 @@ export async function openContestant(place: Place): Promise<Contestant> {
       return { stop: () => worker.close() };
     },
     completedCount: () => queue.getCompletedCount(),
-    serverCpuMs: async () => cpuMsOf(await askRedis(redisPort, "INFO cpu")),
+    ...(redisPort === null ? {} : { serverCpuMs: async () => cpuMsOf(await askRedis(redisPort, "INFO cpu")) }),
     close: () => queue.close(),
   };
+}
+
+function connectionFor(place: Place): object {
+  if (place.redisPort !== null) return { host: "127.0.0.1", port: place.redisPort, maxRetriesPerRequest: null };
+  return { connectionString: postgresUrl(place), migrate: true, max: POOL_SIZE };
 }
 
 function jobOf(data: Payload, priorities: number): { name: string; data: Payload; opts?: object } {

@@ -1,3 +1,5 @@
+import type { PostgresPlace } from "../postgres-server.ts";
+
 /** What a job carries: its place in the run, and when it was asked for (see `microseconds`). */
 export interface Payload {
   readonly n: number;
@@ -17,6 +19,8 @@ export interface Place {
   /** A folder of the run's own; a second process on the same folder meets the same jobs. */
   readonly folder: string;
   readonly redisPort: number | null;
+  /** For who works on PostgreSQL; `null` for the others. */
+  readonly postgres: PostgresPlace | null;
   /** A setting of the contestant, such as plainjob's `synchronous`. */
   readonly variant: string;
 }
@@ -37,6 +41,8 @@ export interface Contestant {
   readonly completedCount: () => Promise<number>;
   /** CPU time of a server that works beside this process, in milliseconds. */
   readonly serverCpuMs?: () => Promise<number>;
+  /** How far the write-ahead log of a PostgreSQL has come, in bytes. */
+  readonly walBytes?: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -49,4 +55,10 @@ export function microseconds(): number {
 
 export function payloads(count: number, from = 0): Payload[] {
   return Array.from({ length: count }, (_, i) => ({ n: from + i, at: 0 }));
+}
+
+/** The address of the contestant's database. @throws Error for a place that has none */
+export function postgresUrl({ postgres }: Place): string {
+  if (postgres === null) throw new Error("this contestant needs a PostgreSQL");
+  return postgres.url;
 }

@@ -8,10 +8,10 @@ const FILL_BATCH = 5_000;
 export const PREFETCH = 1_000;
 
 export function storeOf(place: Place): string {
-  return `sqlite:${join(place.folder, "millrace.db")}`;
+  return place.postgres?.url ?? `sqlite:${join(place.folder, "millrace.db")}`;
 }
 
-/** Millrace on a SQLite file: numbering on, every commit flushed to disk. */
+/** Millrace on a SQLite file or a PostgreSQL database: numbering on, every commit flushed to disk. */
 export async function openContestant(place: Place): Promise<Contestant> {
   const mill = await openMillrace(storeOf(place));
   return {

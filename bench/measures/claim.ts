@@ -1,5 +1,6 @@
 import { openStore } from "../../packages/millrace/src/open-store.ts";
 import { storeOf } from "../contestants/millrace.ts";
+import { comeToRest } from "../postgres-server.ts";
 import { spawnChild } from "../spawn-child.ts";
 import { quantilesMs } from "../statistics.ts";
 import { timed } from "../stopwatch.ts";
@@ -12,6 +13,7 @@ const WARM_UP = 20;
 /** One claim, the commit included, while `queued` jobs wait. */
 export async function measure(task: Task): Promise<Figures> {
   await spawnChild({ ...task, measure: "fill" }).figures;
+  await comeToRest(task.postgres);
   const claims = countOf(task, "claims");
   const max = countOf(task, "perClaim");
   const store = await openStore(storeOf(task));

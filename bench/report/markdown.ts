@@ -9,6 +9,8 @@ export interface RunFacts {
   readonly commit: string;
   readonly rounds: number;
   readonly machine: Machine;
+  /** Which PostgreSQL, or why there was none; `null` where none was asked for. */
+  readonly postgres: string | null;
 }
 
 export function toMarkdown(
@@ -16,10 +18,11 @@ export function toMarkdown(
   results: readonly ScenarioResult[],
   targets: readonly TargetResult[],
 ): string {
-  return [factsText(facts), ...results.map(scenarioText), targetsText(targets)].join("\n\n");
+  const parts = [factsText(facts), ...results.map(scenarioText), targetsText(targets)];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function factsText({ command, date, commit, rounds, machine }: RunFacts): string {
+function factsText({ command, date, commit, rounds, machine, postgres }: RunFacts): string {
   const { cpu, cores, memoryGb, system, node, versions, flushMs, isInMemory, load } = machine;
   const disk = isInMemory
     ? "the files lay in memory, so nothing was durable"
@@ -30,6 +33,7 @@ function factsText({ command, date, commit, rounds, machine }: RunFacts): string
     `Node ${node}, ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}.`,
+    ...(postgres === null ? [] : [postgres]),
   ].join("\n");
 }
 
@@ -66,9 +70,15 @@ function ratioText(row: RowResult, base: RowResult, figure: string): string {
   return row === base ? "1" : written(ratioOf(row, base, figure), 2);
 }
 
+/** A table for each store of which something was measured. */
 function targetsText(targets: readonly TargetResult[]): string {
-  const rows = targets.map(({ what, target, measured, isMet }) => [what, target, measured, isMet]);
-  return ["### Targets", table(["what", "target", "measured", "met"], rows)].join("\n\n");
+  const stores = new Set(targets.filter(({ isMet }) => isMet !== "not measured").map(({ store }) => store));
+  const tables = [...stores].map((name) => {
+    const ofStore = targets.filter(({ store }) => store === name);
+    const rows = ofStore.map(({ what, target, measured, isMet }) => [what, target, measured, isMet]);
+    return [`### Targets on ${name}`, table(["what", "target", "measured", "met"], rows)].join("\n\n");
+  });
+  return tables.join("\n\n");
 }
 
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {

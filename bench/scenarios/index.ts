@@ -1,6 +1,7 @@
 import type { Scenario, Size } from "../scenario.ts";
 import { enqueueing } from "./enqueueing.ts";
 import { latency, numbering } from "./latency.ts";
+import { onPostgres } from "./postgres.ts";
 import { claiming, disk, memory, startUp } from "./size.ts";
 import { crews, processing, steady } from "./throughput.ts";
 
@@ -17,5 +18,6 @@ export function scenarios(size: Size): readonly Scenario[] {
     crews(size),
     disk(size),
     ...startUp(size),
+    ...onPostgres(size),
   ];
 }

@@ -1,54 +1,79 @@
 import { CPU, PER_SECOND, QUANTILES, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
 import { BULLMQ, BULLMQ_ALWAYS, MILLRACE, PLAINJOB, PLAINJOB_FULL } from "./peers.ts";
 
-const PACE_MS = 5;
+type Setup = typeof MILLRACE;
+
+interface LatencyTable {
+  readonly name: string;
+  readonly title: string;
+  readonly note?: string;
+  /** From one job to the next, so long that the slowest of them has nothing left to do. */
+  readonly paceMs: number;
+  readonly jobs: number;
+  /** Each in one process; those that are in `across` with the worker in another, too. */
+  readonly rows: readonly Setup[];
+  readonly across: readonly Setup[];
+}
+
+export function acrossRow(setup: Setup): string {
+  return `${setup.name}, worker in another process`;
+}
 
 /** From enqueue to the handler, with nothing else to do. */
-export function latency(size: Size): Scenario {
-  const row = (setup: typeof MILLRACE, measure = "latency"): Row => ({
+export function latencyScenario(size: Size, table: LatencyTable): Scenario {
+  const { name, title, note, paceMs, rows, across } = table;
+  const counts = { jobs: scaled(size, table.jobs), warmUp: size.isQuick ? 10 : 100, paceMs };
+  const row = (setup: Setup, measure: string): Row => ({
     ...setup,
-    name: measure === "latency" ? setup.name : `${setup.name}, worker in another process`,
+    name: measure === "latency" ? setup.name : acrossRow(setup),
     measure,
-    counts: {
-      jobs: scaled(size, 2_000),
-      warmUp: size.isQuick ? 10 : 100,
-      paceMs: PACE_MS,
-      concurrency: setup.contestant === "plainjob" ? 1 : 10,
-    },
+    counts: { ...counts, concurrency: setup.contestant === "plainjob" ? 1 : 10 },
   });
   return {
-    name: "latency",
-    title: "From the call of enqueue to the start of the handler, on an idle system",
-    note: `One job every ${PACE_MS} ms. plainjob has no wake-up; it polls every millisecond here, every second unless told to.`,
+    name,
+    title,
+    note: [`One job every ${paceMs} ms.`, ...(note === undefined ? [] : [note])].join(" "),
     columns: QUANTILES,
     isMoreBetter: false,
-    baseline: MILLRACE.name,
-    rows: [
-      row(MILLRACE),
-      row(MILLRACE, "latency-across"),
-      row(PLAINJOB),
-      row(PLAINJOB_FULL),
-      row(BULLMQ),
-      row(BULLMQ_ALWAYS),
-    ],
+    ...(rows[0] === undefined ? {} : { baseline: rows[0].name }),
+    rows: rows.flatMap((setup) => [
+      row(setup, "latency"),
+      ...(across.includes(setup) ? [row(setup, "latency-across")] : []),
+    ]),
   };
 }
 
+export function latency(size: Size): Scenario {
+  return latencyScenario(size, {
+    name: "latency",
+    title: "From the call of enqueue to the start of the handler, on an idle system",
+    paceMs: 5,
+    jobs: 2_000,
+    note: "plainjob has no wake-up; it polls every millisecond here, every second unless told to.",
+    rows: [MILLRACE, PLAINJOB, PLAINJOB_FULL, BULLMQ, BULLMQ_ALWAYS],
+    across: [MILLRACE],
+  });
+}
+
 /** What a number costs where everybody wants the next one. */
-export function numbering(size: Size): Scenario {
+export function numberingScenario(size: Size, setup: Setup, name: string, title: string): Scenario {
   const row = (processes: number, numbered: 0 | 1): Row => ({
-    ...MILLRACE,
+    ...setup,
     name: numberingRow(processes, numbered === 1),
     measure: processes === 1 ? "numbering" : "numbering-crew",
     counts: { jobs: scaled(size, processes === 1 ? 120_000 : 60_000, 2_000), writers: 120, processes, numbered },
   });
   return {
-    name: "numbering",
-    title: "120 writers on one scope",
+    name,
+    title,
     columns: [...QUANTILES, PER_SECOND, CPU],
     isMoreBetter: false,
     rows: [row(1, 1), row(1, 0), row(4, 1), row(4, 0)],
   };
+}
+
+export function numbering(size: Size): Scenario {
+  return numberingScenario(size, MILLRACE, "numbering", "120 writers on one scope");
 }
 
 export function numberingRow(processes: number, isNumbered: boolean): string {

@@ -31,3 +31,39 @@ export const BULLMQ_ALWAYS: Setup = {
   redis: "always",
   durability: DURABLE,
 };
+
+const onPostgres = { isOnPostgres: true, durability: DURABLE } as const;
+
+export const MILLRACE_PG: Setup = { name: "Millrace", contestant: "millrace", ...onPostgres };
+export const BARE_PG: Setup = {
+  name: "bare SQL loop, one statement",
+  contestant: "bare-postgres",
+  variant: "fused",
+  ...onPostgres,
+};
+export const BARE_PG_SEPARATE: Setup = {
+  name: "bare SQL loop, two statements",
+  contestant: "bare-postgres",
+  variant: "separate",
+  ...onPostgres,
+};
+export const GRAPHILE: Setup = {
+  name: "graphile-worker, batched",
+  contestant: "graphile-worker",
+  variant: "batched",
+  ...onPostgres,
+};
+export const GRAPHILE_PLAIN: Setup = {
+  name: "graphile-worker, not batched",
+  contestant: "graphile-worker",
+  variant: "plain",
+  ...onPostgres,
+};
+export const PG_BOSS: Setup = { name: "pg-boss", contestant: "pg-boss", ...onPostgres };
+export const PG_BOSS_NOTIFY: Setup = {
+  name: "pg-boss, notify",
+  contestant: "pg-boss",
+  variant: "notify",
+  ...onPostgres,
+};
+export const BULLMQ_PG: Setup = { name: "BullMQ on PostgreSQL", contestant: "bullmq", ...onPostgres };

@@ -11,23 +11,29 @@ export function queueSizes(size: Size): readonly number[] {
   return size.isHuge ? [10_000, 1_000_000, 10_000_000] : [10_000, 1_000_000];
 }
 
+const PER_CLAIM = 10;
+
 /** Whether a claim notices how long the queue is. */
-export function claiming(size: Size): Scenario {
-  const counts = { claims: size.isQuick ? 30 : 500, perClaim: size.isQuick ? 10 : 10 };
+export function claimingScenario(size: Size, setup: typeof MILLRACE, name: string, title: string): Scenario {
+  const counts = { claims: size.isQuick ? 30 : 500, perClaim: PER_CLAIM };
   return {
-    name: "claim",
-    title: `Claim ${counts.perClaim} jobs in one call, the commit included`,
+    name,
+    title,
     columns: [...QUANTILES, CPU],
     isMoreBetter: false,
     baseline: queuedRow(queueSizes(size)[0] ?? 0),
     rows: queueSizes(size).map((queued): Row => ({
-      ...MILLRACE,
+      ...setup,
       name: queuedRow(queued),
       measure: "claim",
       counts: { ...counts, queued },
       ...(queued > 1_000_000 ? { maxRounds: 1 } : {}),
     })),
   };
+}
+
+export function claiming(size: Size): Scenario {
+  return claimingScenario(size, MILLRACE, "claim", `Claim ${PER_CLAIM} jobs in one call, the commit included`);
 }
 
 export function memory(size: Size): Scenario {

@@ -1,8 +1,13 @@
 import { CPU, PER_SECOND, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
+import type { ContestantName } from "../task.ts";
 import { BARE, BULLMQ, BULLMQ_ALWAYS, MILLRACE, PLAINJOB, PLAINJOB_FULL } from "./peers.ts";
 
 /** What each does best with, tried out. */
-export const BEST_CONCURRENCY = { millrace: 100, bare: 1, plainjob: 1, bullmq: 200 } as const;
+const BEST_CONCURRENCY: Partial<Record<ContestantName, number>> = { millrace: 100, bullmq: 200 };
+
+function concurrencyOf({ contestant }: typeof MILLRACE): number {
+  return BEST_CONCURRENCY[contestant] ?? 1;
+}
 
 /** No-ops that wait in the queue before the worker starts. */
 export function processing(size: Size): Scenario {
@@ -10,7 +15,7 @@ export function processing(size: Size): Scenario {
   const row = (setup: typeof MILLRACE, count: number): Row => ({
     ...setup,
     measure: "process",
-    counts: { jobs: count, concurrency: BEST_CONCURRENCY[setup.contestant] },
+    counts: { jobs: count, concurrency: concurrencyOf(setup) },
   });
   // One job, one commit: the rate does not depend on their number, so fewer do.
   const fewer = scaled(size, 40_000, 1_000);
@@ -66,7 +71,7 @@ export function crews(size: Size): Scenario {
     ...setup,
     name: `${setup.name}, ${processes} ${processes === 1 ? "process" : "processes"}`,
     measure: "crew",
-    counts: { jobs: scaled(size, jobs, 2_000), processes, concurrency: BEST_CONCURRENCY[setup.contestant] },
+    counts: { jobs: scaled(size, jobs, 2_000), processes, concurrency: concurrencyOf(setup) },
   });
   const sizes = size.isQuick ? [1, 2] : [1, 2, 4];
   return {
