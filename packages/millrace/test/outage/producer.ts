@@ -1,4 +1,4 @@
-import type { Job, Millrace } from "millrace";
+import { isMillraceError, type Job, type Millrace } from "millrace";
 import { expect } from "vitest";
 import { readAllJobs } from "../process/history.ts";
 import { expectRefusal, timed, type Answer } from "./recovery.ts";
@@ -32,8 +32,10 @@ export class Producer {
 
   async #enqueue(kind: string, n: number): Promise<void> {
     const answer = await timed(() => this.#mill.enqueue(kind, { n }));
-    if (answer.value === undefined) this.refusals.push(answer);
-    else this.acknowledged.push(answer.value);
+    if (answer.value !== undefined) this.acknowledged.push(answer.value);
+    // The client was closed under it, since its test has failed; going on would only be refused for ever.
+    else if (isMillraceError(answer.error) && answer.error.code === "shutting_down") this.#isStopped = true;
+    else this.refusals.push(answer);
   }
 
   /** All it was told is true, nothing is there twice, the numbers have no gap, and every refusal was fair. */

@@ -29,12 +29,12 @@ describe.skipIf(missingPostgres() !== undefined)("mutants on PostgreSQL", () => 
     process.stdout.write(`${verdicts.join("\n")}\n`);
   });
 
-  /** Whoever changes the tables has a schema of its own, and the others share some. */
+  /** Whoever changes the tables, or works beside the store, has a schema of its own; the others share some. */
   function providerFor({ wrap }: Mutant, edits: Edits): PostgresProvider {
-    if (edits.has("MIGRATION_1")) {
-      return postgresProvider({ edit: edits.edit, makeTables: (schema) => makeEditedTables(schema, edits) });
-    }
-    return wrap === undefined ? postgresProvider({ edit: edits.edit, schemas }) : postgresProvider({ wrap });
+    const { edit } = edits;
+    const front = wrap === undefined ? {} : { wrap };
+    if (!edits.has("MIGRATION_1")) return postgresProvider(wrap === undefined ? { edit, schemas } : { edit, ...front });
+    return postgresProvider({ edit, ...front, makeTables: (schema) => makeEditedTables(schema, edits) });
   }
 
   async function verdictOn(mutant: Mutant): Promise<Verdict> {

@@ -120,7 +120,10 @@ export class Changes {
 
   async #connect(): Promise<void> {
     try {
-      const client = await this.#connections.openListener();
+      const client = await this.#connections.openListener(async (opened) => {
+        opened.on("notification", ({ payload = "" }) => this.#hear(payload));
+        await opened.query(`LISTEN ${quoteName(this.#channel)}`);
+      });
       if (client === undefined) {
         this.#poll();
         return;
@@ -130,9 +133,7 @@ export class Changes {
         return;
       }
       this.#client = client;
-      client.on("notification", ({ payload = "" }) => this.#hear(payload));
       client.on("end", () => this.#reconnect(client));
-      await client.query(`LISTEN ${quoteName(this.#channel)}`);
       (client as pg.Client & { unref(): void }).unref();
       this.#retryMs = FIRST_RETRY_MS;
       // What was committed while nobody listened.

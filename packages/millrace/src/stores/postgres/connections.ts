@@ -43,6 +43,9 @@ export class Connections {
   readonly #address: Address | undefined;
   #host = 0;
   #breakCount = 0;
+  readonly #madeAt = new WeakMap<PoolClient, number>();
+  /** When a connection last gave no answer, on the monotonic clock. */
+  #silentAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   private constructor(place: string, pool: Pool, address: Address | undefined, isOwn: boolean) {
@@ -93,27 +96,31 @@ export class Connections {
   configOfHost(): ClientConfig {
     const hosts = this.#address?.hosts ?? [];
     const config = hosts[this.#host % hosts.length] ?? {};
-    return this.isOwn ? ownConfig(config) : { application_name: "millrace", keepAlive: true, ...config };
+    const limited = { connectionTimeoutMillis: CONNECT_LIMIT_MS, ...config };
+    return this.isOwn ? ownConfig(limited) : { application_name: "millrace", keepAlive: true, ...limited };
   }
 
-  /** A connection that is not one of the pool's, for who listens; `undefined` where nobody can. */
-  async openListener(): Promise<Client | undefined> {
+  /**
+   * A connection that is not one of the pool's, for who listens; `undefined` where nobody can.
+   * @param begin what is said to the server before it is handed over
+   */
+  async openListener(begin: (client: Client) => Promise<unknown>): Promise<Client | undefined> {
     if (this.#address?.isPooled === true) return undefined;
     const config = this.#address === undefined ? configOfPool(this.#pool) : this.configOfHost();
-    const client = new Client({
-      ...config,
-      connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      pipeline: true,
-    });
-    client.on("error", () => undefined);
+    const client = new Client({ ...config, connectionTimeoutMillis: CONNECT_LIMIT_MS, pipeline: true });
+    client.on("error", ignore);
+    const timer = setTimeout(() => destroy(client), 2 * CONNECT_LIMIT_MS);
     try {
       await client.connect();
       if (this.#address?.needsWrites === true) await requireWrites(client);
+      await begin(client);
       return client;
     } catch (error) {
       this.#host += 1;
       destroy(client);
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -158,7 +165,7 @@ export class Connections {
 
   /** A connection of the pool; one that comes after the deadline is handed back. */
   async #connect(deadline: number): Promise<PoolClient> {
-    const connecting = this.#pool.connect();
+    const connecting = this.#trusted();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const limitMs = Math.max(0, deadline - performance.now());
@@ -174,10 +181,26 @@ export class Connections {
     }
   }
 
+  /**
+   * A connection that was made after the last one fell silent. Those made before it are likely to be as dead, and each
+   * would be found out by a call that waits in vain.
+   */
+  async #trusted(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      const madeAt = this.#madeAt.get(client);
+      if (madeAt === undefined) this.#madeAt.set(client, performance.now());
+      if (madeAt === undefined || madeAt > this.#silentAt || this.#address === undefined) return client;
+      client.release(true);
+    }
+  }
+
   async #on<T>(client: PoolClient, work: (client: ClientBase) => Promise<T>, limitMs: number): Promise<T> {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
+      this.#silentAt = performance.now();
+      this.#breakCount += 1;
       destroy(client);
     }, limitMs + ANSWER_MARGIN_MS);
     // A connection that breaks between two statements says so here, and then to the next statement.
@@ -193,7 +216,7 @@ export class Connections {
     } finally {
       clearTimeout(timer);
       client.off("error", ignore);
-      client.release(failure !== undefined && isWorn(failure, client));
+      client.release(isLate || (failure !== undefined && isWorn(failure, client)));
     }
   }
 
@@ -236,12 +259,16 @@ function placeOf({ hosts }: Address): string {
   return `${names.join(",")}/${hosts[0]?.database ?? ""}`;
 }
 
+/** Refuses a connection that takes no writes, and one that was made and then says nothing any more. */
 async function refuseStandby(client: ClientBase, done: (error?: Error) => void): Promise<void> {
+  const timer = setTimeout(() => destroy(client), CONNECT_LIMIT_MS);
   try {
     await requireWrites(client);
     done();
   } catch (error) {
     done(error as Error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Change } from "../../core/store.ts";
 import { driverChannel } from "./channel.ts";
-import { SETTINGS, STATEMENT_LIMIT_MS, type Connections } from "./connections.ts";
+import { BULK_LIMIT_MS, SETTINGS, STATEMENT_LIMIT_MS, type Connections } from "./connections.ts";
 import { translate } from "./errors.ts";
 import { Session } from "./session.ts";
 import type { Statements } from "./statements.ts";
@@ -13,8 +13,8 @@ interface UnitOptions {
   readonly isRepeatable?: boolean;
 }
 
-/** How long a look over all data may take: longer than any move, since it holds nobody up. */
-const SURVEY_LIMIT_MS = 60_000;
+/** How long a look over all data may take, such as the audit: longer than any move, since it holds nobody up. */
+export const SURVEY_LIMIT_MS = 60_000;
 /** It may read tables through, and join them whole. */
 const SURVEY_SETTINGS = { enable_seqscan: "on", enable_hashjoin: "on", enable_mergejoin: "on" };
 
@@ -89,11 +89,9 @@ export class Database {
   }
 
   /** Reads that see one state of all data, however many statements they take. Holds nobody up. */
-  survey<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settingsSql({ ...SURVEY_SETTINGS, statement_timeout: String(SURVEY_LIMIT_MS) })}`;
-    return this.#unit({ limitMs: SURVEY_LIMIT_MS, isRepeatable: true }, (client) =>
-      this.#inTransaction(client, begin, work),
-    );
+  survey<T>(work: (session: Session) => Promise<T>, limitMs: number = BULK_LIMIT_MS): Promise<T> {
+    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settingsSql({ ...SURVEY_SETTINGS, statement_timeout: String(limitMs) })}`;
+    return this.#unit({ limitMs, isRepeatable: true }, (client) => this.#inTransaction(client, begin, work));
   }
 
   #settings(limitMs: number): string {

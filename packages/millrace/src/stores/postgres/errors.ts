@@ -36,6 +36,10 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     say: "the server is stopping or starting, or ended the connection",
     again: "when it is back",
   },
+  "08P01": {
+    code: "store_unavailable",
+    say: "what answers does not speak as a server does; if it is PgBouncer, say ?pgbouncer=true",
+  },
   "08": { code: "store_unavailable", say: "the connection to the server failed", again: "when it is back" },
   "58": { code: "store_unavailable", say: "the server's disk refused to read or write" },
   "28": { code: "store_unavailable", say: "the server did not let this user in; check name, password and pg_hba.conf" },

@@ -17,7 +17,7 @@ import { Catalog } from "./catalog.ts";
 import { Changes } from "./changes.ts";
 import { Claimer } from "./claim.ts";
 import { BULK_LIMIT_MS, STATEMENT_LIMIT_MS, type Connections } from "./connections.ts";
-import { Database } from "./database.ts";
+import { Database, SURVEY_LIMIT_MS } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
 import { enqueueJobs, writeJobs, type PlacedRequest } from "./enqueue.ts";
 import { readEvents } from "./events.ts";
@@ -92,7 +92,8 @@ export function createPostgresStore(
   const single = <T>(work: (session: Session) => Promise<T>): Promise<T> => call(() => database.single(work));
   const transaction = <T>(work: (session: Session) => Promise<T>, limitMs = STATEMENT_LIMIT_MS): Promise<T> =>
     call(() => database.transaction(work, { limitMs }));
-  const survey = <T>(work: (session: Session) => Promise<T>): Promise<T> => call(() => database.survey(work));
+  const survey = <T>(work: (session: Session) => Promise<T>, limitMs?: number): Promise<T> =>
+    call(() => database.survey(work, limitMs));
 
   /** Upkeep looks before it moves anything: most of the time nothing is due. */
   function whenDue(
@@ -235,8 +236,8 @@ export function createPostgresStore(
           await placed(requests, (list) => enqueueJobs(session, list));
         }),
       ),
-    audit: () => survey(auditData),
-    diagnose: () => survey(diagnose),
+    audit: () => survey(auditData, SURVEY_LIMIT_MS),
+    diagnose: () => survey(diagnose, SURVEY_LIMIT_MS),
 
     configureQueue: async (org, name, change) => {
       await transaction((session) => configureQueue(session, org, name, change));
