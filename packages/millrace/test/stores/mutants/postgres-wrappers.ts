@@ -1,9 +1,9 @@
+import { Pool } from "pg";
 import { DEFAULT_BACKOFF } from "../../../src/core/backoff.ts";
 import type { JobEvent } from "../../../src/core/event.ts";
 import type { JobId } from "../../../src/core/job.ts";
 import type { Claim, ClaimRequest, EnqueueResult, Store } from "../../../src/core/store.ts";
 import { writtenJob } from "../../../src/testing/factory.ts";
-import { adminQuery } from "../../postgres/test-database.ts";
 import type { Breakage, Wrap } from "./mutant.ts";
 
 /** SQL beside the sound store, each statement a transaction of its own; `millrace.` in it stands for the schema. */
@@ -16,10 +16,12 @@ interface Ticket {
 }
 
 /** The tables themselves refuse what some of these do; so they must not. */
-export const DONE_MAY_CHANGE: Breakage["edits"] = {
+export const DONE_MAY_CHANGE: NonNullable<Breakage["edits"]> = {
   MIGRATION_1: ["FOR EACH ROW EXECUTE", "FOR EACH ROW WHEN (false) EXECUTE"],
 };
-export const JOBS_MAY_CHANGE: Breakage["edits"] = { MIGRATION_1: ["WHEN (NOT OLD.awaits_number)", "WHEN (false)"] };
+export const JOBS_MAY_CHANGE: NonNullable<Breakage["edits"]> = {
+  MIGRATION_1: ["WHEN (NOT OLD.awaits_number)", "WHEN (false)"],
+};
 
 const HEADS = "SELECT job, token, attempt FROM millrace.ready ORDER BY priority DESC, run_at, job LIMIT $1";
 const TAKE = "DELETE FROM millrace.ready WHERE job = ANY ($1)";
@@ -138,10 +140,21 @@ export const withoutSavepoints: Wrap = (sound) => ({
 
 function beside(breakIt: (sound: Store, query: Query, now: () => number) => Partial<Store>): Wrap {
   return (sound, url, now) => {
-    const schema = new URL(url).searchParams.get("schema") ?? "millrace";
+    const address = new URL(url);
+    const schema = address.searchParams.get("schema") ?? "millrace";
+    address.searchParams.delete("schema");
+    // In a process of its own as well, so not through what a test run hands out. It keeps no process alive.
+    const pool = new Pool({ connectionString: address.href, max: 1, allowExitOnIdle: true });
     const query: Query = async <Row>(sql: string, ...values: readonly unknown[]) =>
-      (await adminQuery(sql.replaceAll("millrace.", `${schema}.`), values)) as readonly Row[];
-    return { ...sound, ...breakIt(sound, query, now) };
+      (await pool.query<Row & object>(sql.replaceAll("millrace.", `${schema}.`), [...values])).rows;
+    return {
+      ...sound,
+      ...breakIt(sound, query, now),
+      async close() {
+        await sound.close();
+        await pool.end();
+      },
+    };
   };
 }
 
