@@ -13,6 +13,8 @@ export interface Step {
   readonly said?: RegExp;
 }
 
+/** Says what failed, and nothing of what passed. */
+const TEST = "vitest run --reporter=minimal";
 const TEST_COUNT = /^\s*Tests\s+(.+)$/m;
 const LAST_LINE = /([^\n]+)\s*$/;
 
@@ -21,7 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: "build", command: "node tools/build.ts" },
   {
     name: "tests",
-    command: `vitest run ${["unit", "sqlite", "runtime", "scripts", "cli", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
+    command: `${TEST} ${["unit", "sqlite", "runtime", "scripts", "cli", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
     after: "build", // the command line may be tested as its users get it
     regardless: true,
     said: TEST_COUNT,
@@ -43,21 +45,21 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "postgres",
-    command: "vitest run --project postgres",
+    command: `${TEST} --project postgres`,
     needs: "packages/millrace/test/stores/postgres.conformance.test.ts",
     alone: true,
     said: TEST_COUNT,
   },
   {
     name: "process",
-    command: "vitest run --project process",
+    command: `${TEST} --project process`,
     needs: "packages/millrace/test/process",
     alone: true,
     said: TEST_COUNT,
   },
   {
     name: "outage",
-    command: "vitest run --project outage",
+    command: `${TEST} --project outage`,
     needs: "packages/millrace/test/outage",
     alone: true,
     said: TEST_COUNT,

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../src/stores/sqlite/index.ts";
+import { BUGS } from "../stores/mutants/bugs.ts";
 import { Edits, mutantsOf } from "../stores/mutants/mutant.ts";
-import { sqlMutants } from "../stores/mutants/sql-mutants.ts";
 import { runOn, search, type Commands } from "./search.ts";
 
 describe("the store does what the model does", () => {
@@ -33,7 +33,7 @@ describe("a store that does otherwise is found out", () => {
     "a heartbeat says held and prolongs nothing",
   ];
   test.each(FOUND)("%s", { timeout: 60_000 }, async (bug) => {
-    const mutant = mutantsOf("sqlite", sqlMutants).find((each) => each.bug === bug);
+    const mutant = mutantsOf("sqlite", BUGS).find((each) => each.bug === bug);
     if (mutant === undefined) throw new Error(`there is no mutant called "${bug}"`);
     const { edit } = new Edits(mutant.edits);
     const run = async (list: Commands): Promise<void> =>
