@@ -42,12 +42,14 @@ export function driverChannel(client: pg.ClientBase, isOurs: boolean): Channel {
   return { query: isOurs ? send : inLine(send) };
 }
 
-/** One statement after the other, however they are asked for. */
+/** One statement after the other, however they are asked for; none after one that failed, whose transaction is over. */
 function inLine(send: Channel["query"]): Channel["query"] {
   let before: Promise<unknown> = Promise.resolve();
   return (statement, values) => {
     const sent = before.then(() => send(statement, values));
-    before = sent.catch(() => undefined);
+    // Whoever asked is told.
+    sent.catch(() => undefined);
+    before = sent;
     return sent;
   };
 }

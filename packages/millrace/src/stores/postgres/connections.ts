@@ -55,6 +55,8 @@ export class Connections {
     this.isOwn = isOwn;
     // A connection that breaks while idle is replaced by the next call that needs one.
     pool.on("error", () => (this.#breakCount += 1));
+    // One that breaks while it is handed over has nobody else who listens, and would end the program.
+    pool.on("connect", (client) => client.on("error", ignore));
   }
 
   /** Connections of our own to an address. */
@@ -145,11 +147,14 @@ export class Connections {
     { limitMs, isRepeatable }: { readonly limitMs: number; readonly isRepeatable: boolean },
   ): Promise<T> {
     const deadline = performance.now() + STATEMENT_LIMIT_MS;
+    let reason: Error | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
       let isSent = false;
       try {
         if (this.#isClosed) throw new ShutdownError("the store is closed");
         const client = await this.#connect(deadline);
+        // What the last one was refused for says more than that none came in time.
+        if (client === undefined) throw reason ?? noneFree(this.place);
         isSent = true;
         return await this.#on(client, work, limitMs);
       } catch (error) {
@@ -158,20 +163,21 @@ export class Connections {
         if (!isSent) this.#host += 1;
         const isHarmless = !isSent || isRepeatable || again === "at once";
         if (again === undefined || !isHarmless || performance.now() > deadline) throw error;
+        reason = error as Error;
         await pause(again === "at once" ? Math.random() * FIRST_PAUSE_MS : pauseMs);
       }
     }
   }
 
-  /** A connection of the pool; one that comes after the deadline is handed back. */
-  async #connect(deadline: number): Promise<PoolClient> {
+  /** A connection of the pool, unless none comes by the deadline; one that comes later is handed back. */
+  async #connect(deadline: number): Promise<PoolClient | undefined> {
     const connecting = this.#trusted();
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const late = new Promise<undefined>((resolve) => {
       const limitMs = Math.max(0, deadline - performance.now());
       timer = setTimeout(() => {
         connecting.then((client) => client.release(), ignore);
-        reject(new StoreError("store_busy", `${this.place}: no connection was free for ${STATEMENT_LIMIT_MS} ms`));
+        resolve(undefined);
       }, limitMs);
     });
     try {
@@ -228,6 +234,10 @@ export class Connections {
 }
 
 const ignore = (): void => undefined;
+
+function noneFree(place: string): StoreError {
+  return new StoreError("store_busy", `${place}: no connection was free for ${STATEMENT_LIMIT_MS} ms`);
+}
 
 /** Whether the connection should not be used again. */
 function isWorn(error: unknown, client: PoolClient): boolean {
