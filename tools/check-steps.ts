@@ -11,11 +11,15 @@ export interface Step {
   readonly alone?: boolean;
   /** Picks the line of the output that is worth showing when all is well. */
   readonly said?: RegExp;
+  /** Picks the part of the output that is worth showing when it is not; without a match, all of it is shown. */
+  readonly wrong?: RegExp;
 }
 
 /** Says what failed, and nothing of what passed. */
 const TEST = "vitest run --reporter=minimal";
 const TEST_COUNT = /^\s*Tests\s+(.+)$/m;
+/** What the tests printed themselves comes before. */
+const TEST_FAILURES = /^⎯+ (?:Failed|Unhandled) [^]*/m;
 const LAST_LINE = /([^\n]+)\s*$/;
 
 /** Long steps first, so that the short ones fill the gaps. */
@@ -27,6 +31,7 @@ export const STEPS: readonly Step[] = [
     after: "build", // the command line may be tested as its users get it
     regardless: true,
     said: TEST_COUNT,
+    wrong: TEST_FAILURES,
   },
   { name: "types", command: "tsc -p . && tsc -p packages/millrace && tsc -p examples && tsc -p examples/scripts" },
   { name: "format", command: "prettier --check --cache --log-level=warn ." },
@@ -49,6 +54,7 @@ export const STEPS: readonly Step[] = [
     needs: "packages/millrace/test/stores/postgres.conformance.test.ts",
     alone: true,
     said: TEST_COUNT,
+    wrong: TEST_FAILURES,
   },
   {
     name: "process",
@@ -56,6 +62,7 @@ export const STEPS: readonly Step[] = [
     needs: "packages/millrace/test/process",
     alone: true,
     said: TEST_COUNT,
+    wrong: TEST_FAILURES,
   },
   {
     name: "outage",
@@ -63,5 +70,6 @@ export const STEPS: readonly Step[] = [
     needs: "packages/millrace/test/outage",
     alone: true,
     said: TEST_COUNT,
+    wrong: TEST_FAILURES,
   },
 ];

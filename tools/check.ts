@@ -37,7 +37,10 @@ async function perform(step: Step): Promise<boolean> {
   const seconds = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(8);
   const said = step.said?.exec(output)?.[1] ?? "";
   console.log(`${status === 0 ? "ok  " : "FAIL"}  ${name}${seconds}  ${status === 0 ? said : step.command}`.trimEnd());
-  if (status !== 0) console.log(`\n${output.trim().replaceAll(/^/gm, "      ")}\n`);
+  if (status !== 0) {
+    const shown = step.wrong?.exec(output)?.[0] ?? output;
+    console.log(`\n${shown.trim().replaceAll(/^/gm, "      ")}\n`);
+  }
   return status === 0;
 }
 

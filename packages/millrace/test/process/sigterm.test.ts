@@ -16,6 +16,7 @@ onEachStore((kind) => {
     await actor.hears(isRunning);
     expect(await mill.workers()).toHaveLength(1);
     actor.kill("SIGTERM");
+    await actor.hears(({ type }) => type === "stopping");
     actor.send({ type: "finish" });
     expect(await actor.exited).toEqual({ code: 0, signal: null });
     expect(await mill.get(first?.id ?? "")).toMatchObject({ state: "completed", attempt: 1 });

@@ -18,6 +18,8 @@ export type FromWorker =
   | { readonly type: "running"; readonly job: JobId; readonly token: number }
   /** The signal of a handler has fired. */
   | { readonly type: "aborted"; readonly job: JobId; readonly reason: string }
+  /** It was told to end, and claims no more. */
+  | { readonly type: "stopping" }
   | ({ readonly type: "stats" } & WorkerStats);
 
 export type ToWorker =

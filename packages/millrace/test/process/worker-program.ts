@@ -42,7 +42,10 @@ async function leave(): Promise<void> {
   await mill.close();
   process.disconnect();
 }
-process.once("SIGTERM", () => void leave());
+process.once("SIGTERM", () => {
+  void leave();
+  tell({ type: "stopping" });
+});
 
 if (stopsWhileStarting) {
   const starting = worker.start();

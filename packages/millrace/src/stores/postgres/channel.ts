@@ -30,26 +30,28 @@ const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 
 /**
  * A connection through the driver.
- * @param isOurs whether we set it up: then the server keeps plans under names for it, and statements are sent without
- *   waiting for the answers before
+ *
+ * - "own": set up by us. The server keeps plans under names for it, and statements are sent without waiting for answers.
+ * - "lent": of a pool that others share. One statement after the other; none after one that failed, for the transaction
+ *   is over.
+ * - "caller's": likewise, but the caller may go on from a savepoint.
  */
-export function driverChannel(client: pg.ClientBase, isOurs: boolean): Channel {
+export function driverChannel(client: pg.ClientBase, whose: "own" | "lent" | "caller's"): Channel {
   const send: Channel["query"] = async ({ name, text }, values) => {
-    const named = isOurs && name !== null ? { name } : {};
+    const named = whose === "own" && name !== null ? { name } : {};
     const result = await client.query({ ...named, text, values: values.map(bound), types: TYPES });
     return { rows: result.rows, count: result.rowCount ?? 0 };
   };
-  return { query: isOurs ? send : inLine(send) };
+  return { query: whose === "own" ? send : inLine(send, whose === "caller's") };
 }
 
-/** One statement after the other, however they are asked for; none after one that failed, whose transaction is over. */
-function inLine(send: Channel["query"]): Channel["query"] {
+/** One statement after the other, however they are asked for. */
+function inLine(send: Channel["query"], goesOn: boolean): Channel["query"] {
   let before: Promise<unknown> = Promise.resolve();
   return (statement, values) => {
     const sent = before.then(() => send(statement, values));
-    // Whoever asked is told.
-    sent.catch(() => undefined);
-    before = sent;
+    const survived = sent.catch(() => undefined);
+    before = goesOn ? survived : sent;
     return sent;
   };
 }
@@ -89,7 +91,7 @@ export function channelOf(tx: unknown): Channel {
   if (tx.getTransactionStatus() === "I") {
     throw new ConflictError("state_conflict", "tx has no transaction open; call this between BEGIN and COMMIT");
   }
-  return driverChannel(tx, false);
+  return driverChannel(tx, "caller's");
 }
 
 function isExecutor(value: unknown): value is QueryExecutor {

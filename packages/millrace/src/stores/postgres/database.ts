@@ -136,7 +136,7 @@ export class Database {
   }
 
   #sessionOn(client: pg.ClientBase): Session {
-    return new Session(driverChannel(client, this.connections.isOwn), this.statements, this.#clock);
+    return new Session(driverChannel(client, this.connections.isOwn ? "own" : "lent"), this.statements, this.#clock);
   }
 }
 

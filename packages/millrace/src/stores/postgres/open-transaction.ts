@@ -41,7 +41,7 @@ export class OpenTransaction {
     held.catch((error: unknown) => begun.reject(error));
     try {
       const client = await begun.promise;
-      const session = new Session(driverChannel(client, connections.isOwn), statements, clock);
+      const session = new Session(driverChannel(client, connections.isOwn ? "own" : "lent"), statements, clock);
       return new OpenTransaction(session, client, connections.place, async () => {
         ended.resolve();
         await held;
