@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { accessSync, cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -8,17 +9,29 @@ const require = createRequire(import.meta.url);
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** The version: 18. */
+  readonly major: number;
 }
 
 /**
- * The programs of the server that is installed for this system, for a user who may be another than ours.
+ * The programs of the server that is installed for this system, for a user who may be another than ours; with
+ * `MILLRACE_TEST_POSTGRES_FOLDER`, those in the `bin` of that folder.
  * @throws Error when there are none for it
  */
 export function findBinaries(user: ServerUser | undefined, spareFolder: string): Binaries {
-  const installed = installedFolder();
+  const installed = process.env["MILLRACE_TEST_POSTGRES_FOLDER"] ?? installedFolder();
   makeLinks(installed);
   const native = user === undefined || isOpenToAll(installed) ? installed : copyTo(spareFolder, installed);
-  return { initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
+  const postgres = join(native, "bin", "postgres");
+  return { initdb: join(native, "bin", "initdb"), postgres, major: majorOf(postgres) };
+}
+
+/** `postgres (PostgreSQL) 18.4` → 18. */
+function majorOf(postgres: string): number {
+  const said = execFileSync(postgres, ["--version"], { encoding: "utf8" });
+  const major = /PostgreSQL\) (\d+)/.exec(said)?.[1];
+  if (major === undefined) throw new Error(`${postgres} --version said ${said}`);
+  return Number(major);
 }
 
 /** The folder with `bin`, `lib` and `share`, from the package of this system. */
@@ -45,7 +58,9 @@ interface Link {
  * scripts are not run here.
  */
 function makeLinks(native: string): void {
-  const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as readonly Link[];
+  const list = join(native, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, "utf8")) as readonly Link[];
   for (const { source, target } of links) {
     const path = join(native, "..", target);
     if (existsSync(path)) continue;
