@@ -84,7 +84,8 @@ export class Claimer {
 
   /**
    * As `Store.claim`, without the wait.
-   * @param along what is written in the same transaction, before; sent at once. When it fails, so does the claim
+   * @param along what is written in the same transaction, right before; sent at once. When it fails, so does the claim.
+   *   It is left out when another claim of the worker has to be answered first
    */
   async claim(request: ClaimRequest, along?: Along): Promise<readonly Claim[]> {
     const memory = this.#memory(request.worker);
@@ -140,7 +141,7 @@ export class Claimer {
     const rows =
       along === undefined
         ? await this.#database.single(work)
-        : await this.#database.flight(async (session) => (await Promise.all([work(session), along(session)]))[0]);
+        : await this.#database.flight(async (session) => (await Promise.all([along(session), work(session)]))[1]);
     const isFull = rows.length === request.max;
     this.#floors.learn(lane.id, rows, { isWhole, isFull, tookMs: performance.now() - startedAt });
     const isOnly = hasLooked && this.#onlyLane(request, memory)?.id === lane.id;

@@ -73,11 +73,11 @@ export class Database {
    * Statements that do not wait for each other: sent at once, as one transaction, so one way to the server and back and
    * one flush to disk. `work` must send them all before it first waits.
    */
-  flight<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    if (!this.connections.isOwn) return this.transaction(work);
-    return this.#unit({ limitMs: STATEMENT_LIMIT_MS, isRepeatable: true }, async (client) => {
+  flight<T>(work: (session: Session) => Promise<T>, limitMs: number = STATEMENT_LIMIT_MS): Promise<T> {
+    if (!this.connections.isOwn) return this.transaction(work, { limitMs });
+    return this.#unit({ limitMs, isRepeatable: true }, async (client) => {
       const session = this.#sessionOn(client);
-      const begun = client.query("BEGIN");
+      const begun = client.query(`BEGIN; ${this.#settings(limitMs)}`);
       const working = work(session);
       const ending = client.query("COMMIT");
       // All must have been answered before the connection is handed on.

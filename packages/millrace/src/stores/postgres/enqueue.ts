@@ -135,6 +135,19 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
   });
 }
 
+/** While the server writes so many, those after them are made ready to be sent. */
+const CHUNK = 250;
+
+/**
+ * What the server can write while this process still works on the rest, as `writeJobs` takes it. One chunk is all,
+ * unless all are of one scope: a second statement might wait for a counter that somebody holds who waits for the first's.
+ */
+export function chunksOf(placed: readonly PlacedRequest[]): readonly (readonly PlacedRequest[])[] {
+  const [first] = placed;
+  if (placed.length < 2 * CHUNK || placed.some(({ place }) => place.scope !== first?.place.scope)) return [placed];
+  return Array.from({ length: Math.ceil(placed.length / CHUNK) }, (_, i) => placed.slice(i * CHUNK, (i + 1) * CHUNK));
+}
+
 /**
  * As `Store.enqueue`, inside a transaction: whoever may have been sent before, or has a key, is looked up first.
  * @param isLate numbers are given when the transaction, which is the caller's, commits

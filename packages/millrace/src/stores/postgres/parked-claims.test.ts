@@ -71,4 +71,42 @@ describe("parked claims", () => {
     await reply(1);
     expect(await second).toHaveLength(1);
   });
+
+  test("that are lent claim once more for news that came meanwhile, and otherwise wait on", async () => {
+    const { parked, reply, asked } = bench();
+    const claims = parked.park(REQUEST, new AbortController().signal);
+    await reply(0);
+    parked.lend()?.giveBack([]);
+    expect(asked()).toBe(0);
+    const lent = parked.lend();
+    expect(parked.lend()).toBeUndefined();
+    parked.serve();
+    expect(asked()).toBe(0);
+    lent?.giveBack([]);
+    expect(asked()).toBe(1);
+    await reply(0);
+    parked.lend()?.giveBack([A_CLAIM]);
+    expect(await claims).toHaveLength(1);
+  });
+
+  test("that were lent and lost claim again", async () => {
+    const { parked, reply } = bench();
+    const claims = parked.park(REQUEST, new AbortController().signal);
+    await reply(0);
+    parked.lend()?.lose();
+    await reply(2);
+    expect(await claims).toHaveLength(2);
+  });
+
+  test("that end while they are lent are answered when they come back", async () => {
+    const { parked, reply } = bench();
+    const until = new AbortController();
+    const claims = parked.park(REQUEST, until.signal);
+    await reply(0);
+    const lent = parked.lend();
+    until.abort();
+    lent?.giveBack([]);
+    expect(await claims).toEqual([]);
+    expect(parked.lend()).toBeUndefined();
+  });
 });

@@ -10,6 +10,15 @@ interface Parked {
   hasNews: boolean;
 }
 
+/** A parked claim in the hands of who sends it along with something else. */
+export interface LentClaim {
+  readonly request: ClaimRequest;
+  /** It came back, with this; with nothing it waits on. */
+  readonly giveBack: (claims: readonly Claim[]) => void;
+  /** Nobody knows what became of it. */
+  readonly lose: () => void;
+}
+
 /** Claims that find nothing and then wait for what this process commits. */
 export class ParkedClaims {
   readonly #claim: (request: ClaimRequest) => Promise<readonly Claim[]>;
@@ -59,6 +68,28 @@ export class ParkedClaims {
       parked.hasNews = true;
       if (!parked.isClaiming) void this.#claimFor(parked);
     }
+  }
+
+  /** One that waits, for who can send it in the same transaction, right behind what may serve it. */
+  lend(): LentClaim | undefined {
+    for (const parked of this.#parked) {
+      if (parked.isClaiming || parked.until.aborted) continue;
+      parked.isClaiming = true;
+      parked.hasNews = false;
+      return {
+        request: parked.request,
+        giveBack: (claims) => {
+          parked.isClaiming = false;
+          if (claims.length > 0 || parked.until.aborted || this.#isClosed) parked.answer(claims);
+          else if (parked.hasNews) void this.#claimFor(parked);
+        },
+        lose: () => {
+          parked.hasNews = true;
+          void this.#claimFor(parked);
+        },
+      };
+    }
+    return undefined;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import type {
   Store,
   UpkeepResult,
 } from "../../core/store.ts";
-import type { JobId } from "../../core/job.ts";
+import type { Job, JobId } from "../../core/job.ts";
 import type { Settlement } from "../../core/settlement.ts";
 import { auditData } from "./audit.ts";
 import { cancelJobs } from "./cancel.ts";
@@ -19,7 +19,7 @@ import { Claimer } from "./claim.ts";
 import { BULK_LIMIT_MS, STATEMENT_LIMIT_MS, type Connections } from "./connections.ts";
 import { Database, SURVEY_LIMIT_MS } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
-import { enqueueJobs, writeJobs, type PlacedRequest } from "./enqueue.ts";
+import { chunksOf, enqueueJobs, writeJobs, type PlacedRequest } from "./enqueue.ts";
 import { readEvents } from "./events.ts";
 import { readLog, readSituation } from "./explain.ts";
 import { isSentBefore } from "./errors.ts";
@@ -48,6 +48,8 @@ import { readWorkers, registerWorker, removeWorker } from "./workers.ts";
 const MOST_JOINED = 2_000;
 /** From so many on a call is bulk work, with a longer bound. */
 const BULK = 1_000;
+/** With more jobs than this a claim would keep those waiting who only want to hear that theirs are written. */
+const MOST_SERVED = 50;
 
 interface NumberRequest {
   readonly org: string;
@@ -116,12 +118,36 @@ export function createPostgresStore(
     placed(requests, (list) =>
       database.transaction((session) => enqueueJobs(session, list, terms), { limitMs: limitOf(requests) }),
     );
+  async function writeAll(list: readonly PlacedRequest[], limitMs: number): Promise<readonly Job[]> {
+    const chunks = chunksOf(list);
+    if (chunks.length === 1) return database.single((session) => writeJobs(session, list), { limitMs });
+    const work = (session: Session): Promise<Job[][]> => Promise.all(chunks.map((each) => writeJobs(session, each)));
+    return (await database.flight(work, limitMs)).flat();
+  }
+
+  /** A claim that waits here goes along with the first jobs that may serve it: one commit from enqueue to start. */
+  async function writeAndServe(list: readonly PlacedRequest[], limitMs: number): Promise<readonly Job[]> {
+    const lent = list.length <= MOST_SERVED ? parked.lend() : undefined;
+    if (lent === undefined) return writeAll(list, limitMs);
+    let jobs: readonly Job[] | undefined;
+    try {
+      const claims = await claimer.claim(lent.request, async (session) => {
+        jobs = await writeJobs(session, list);
+      });
+      lent.giveBack(claims);
+    } catch (error) {
+      lent.lose();
+      throw error;
+    }
+    return jobs ?? writeAll(list, limitMs);
+  }
+
   const enqueues = new Gather<EnqueueRequest, EnqueueResult>({
     most: MOST_JOINED,
-    send: (requests) =>
-      placed(requests, (list) =>
-        database.single((session) => writeJobs(session, list), { limitMs: limitOf(requests) }),
-      ).then((jobs) => jobs.map((job) => ({ status: "created", job }))),
+    send: async (requests) => {
+      const jobs = await placed(requests, (list) => writeAndServe(list, limitOf(requests)));
+      return jobs.map((job) => ({ status: "created", job }));
+    },
     // A second one waits for the counter until the first is committed; few items might as well go with the next.
     worthSecond: 500,
     alone: (requests) => carefully(requests),
