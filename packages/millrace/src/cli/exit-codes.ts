@@ -10,6 +10,7 @@ export const EXIT_CODES = {
   job_not_found: 4,
   queue_not_found: 4,
   schedule_not_found: 4,
+  worker_not_found: 4,
   state_conflict: 5,
   duplicate_job: 5,
   unauthenticated: 6,

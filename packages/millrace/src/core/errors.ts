@@ -10,6 +10,7 @@ export type ErrorCode =
   | "job_not_found"
   | "queue_not_found"
   | "schedule_not_found"
+  | "worker_not_found"
   | "state_conflict"
   | "duplicate_job"
   | "unauthenticated"
@@ -73,7 +74,7 @@ export class InputError extends MillraceError {
 }
 
 export class NotFoundError extends MillraceError {
-  constructor(code: "job_not_found" | "queue_not_found" | "schedule_not_found", message: string) {
+  constructor(code: "job_not_found" | "queue_not_found" | "schedule_not_found" | "worker_not_found", message: string) {
     super(code, message);
   }
 }
@@ -82,6 +83,13 @@ export class NotFoundError extends MillraceError {
 export class ConflictError extends MillraceError {
   constructor(code: "state_conflict" | "duplicate_job", message: string, details?: Readonly<Record<string, unknown>>) {
     super(code, message, details === undefined ? {} : { details });
+  }
+}
+
+/** Who asks is not known, or may not. */
+export class AccessError extends MillraceError {
+  constructor(code: "unauthenticated" | "forbidden", message: string) {
+    super(code, message);
   }
 }
 

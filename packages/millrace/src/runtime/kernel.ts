@@ -32,9 +32,11 @@ export class Kernel {
   readonly waiters: Waiters;
   readonly upkeep: Upkeep;
   readonly enqueues: Coalescer<EnqueueRequest, EnqueueResult>;
-  readonly #closing = new AbortController();
+  readonly #options: KernelOptions;
+  readonly #closing: AbortController;
 
-  constructor(options: KernelOptions) {
+  /** @param shared the kernel of another organisation on the same store, with whose loops this one works */
+  constructor(options: KernelOptions, shared?: Kernel) {
     const { store, org, clock, random, logger, host, pid } = options;
     this.store = store;
     this.org = org;
@@ -44,11 +46,18 @@ export class Kernel {
     this.host = host;
     this.pid = pid;
     this.newId = createJobIds(() => clock.now(), random);
-    this.waiters = new Waiters(store, { clock, random }, (error) =>
-      logger.warn({ error }, "ended jobs could not be read"),
-    );
-    this.upkeep = new Upkeep(store, { clock, random }, this.newId, logger);
-    this.enqueues = new Coalescer((requests) => store.enqueue(requests), isOutage);
+    this.#options = options;
+    this.#closing = shared === undefined ? new AbortController() : shared.#closing;
+    this.waiters =
+      shared?.waiters ??
+      new Waiters(store, { clock, random }, (error) => logger.warn({ error }, "ended jobs could not be read"));
+    this.upkeep = shared?.upkeep ?? new Upkeep(store, { clock, random }, this.newId, logger);
+    this.enqueues = shared?.enqueues ?? new Coalescer((requests) => store.enqueue(requests), isOutage);
+  }
+
+  /** The same for another organisation. */
+  forOrg(org: string): Kernel {
+    return new Kernel({ ...this.#options, org }, this);
   }
 
   /** Fires when the client is closed; whoever waits for something lets go. */

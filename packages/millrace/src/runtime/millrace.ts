@@ -46,6 +46,20 @@ export class Millrace {
     this.#workers = workers;
   }
 
+  /** What the server is built on. @internal */
+  static kernelOf(mill: Millrace): Kernel {
+    return mill.#kernel;
+  }
+
+  /**
+   * The same queue for another organisation: its own jobs, queues, scopes and workers. Shares this client's connections
+   * and ends with it.
+   */
+  forOrg(org: string): Millrace {
+    refuseRequest([nameProblem(org, "forOrg(): the name")]);
+    return new Millrace(this.#kernel.forOrg(org), this.#close, undefined, this.#workers);
+  }
+
   // ─── Enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**

@@ -1,0 +1,26 @@
+import { z } from "@hono/zod-openapi";
+
+/** Pieces that several schemas are made of. What a value means is said here once; the store checks it again. */
+
+export const Instant = z.iso.datetime().openapi({ description: "ISO 8601, UTC, with milliseconds", example: "2026-03-01T12:00:00.000Z" });
+
+/** Kinds, queues, scopes, groups and the like. */
+export const Name = z.string().min(1).max(200).openapi({ example: "video.transcode" });
+
+export const JobIdField = z
+  .string()
+  .max(40)
+  .openapi({ description: "`job_` and 26 characters", example: "job_01k0c9m2w8x7q5v3r1t4y6p8n0" });
+
+/** Any JSON value. */
+export const Json = z.unknown().openapi({ description: "Any JSON value" });
+
+export const Cursor = z.string().max(500).openapi({ description: "`nextCursor` of the page before" });
+
+/** A whole number in a query string. */
+export function count(least: number, most: number) {
+  return z.coerce.number().int().min(least).max(most);
+}
+
+/** The fencing token of a lease. */
+export const Token = z.int().min(1).openapi({ description: "The fencing token that came with the claim" });

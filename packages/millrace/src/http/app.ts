@@ -1,0 +1,63 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { InputError } from "../core/errors.ts";
+import { problemOf, Refusal } from "./refusal.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import type { Env, Service } from "./service.ts";
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+/** Open to everybody: nothing that they answer belongs to anybody. */
+const OPEN = new Set(["/health", "/ready", "/openapi.json"]);
+
+/** The server as a function from request to response. */
+export function createApp(service: Service): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) throw wrongRequest(result.error.issues);
+    },
+  });
+  app.use(async (c, next) => {
+    const given = c.req.header("x-request-id");
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.header("X-Request-Id", requestId);
+    await next();
+  });
+  app.use(async (c, next) => {
+    if (!OPEN.has(c.req.path)) {
+      const header = c.req.header("authorization");
+      c.set("principal", await service.authenticator.authenticate(header));
+      c.set("key", header?.replace(/^Bearer +/i, "") ?? "");
+    }
+    await next();
+  });
+  jobRoutes(app, service);
+  app.notFound((c) => answerError(c, service, new Refusal("not_found", `there is no ${c.req.method} ${c.req.path}`)));
+  app.onError((error, c) => answerError(c, service, error));
+  return app;
+}
+
+function answerError(c: Context<Env>, service: Service, error: unknown): Response {
+  const requestId = c.get("requestId");
+  const problem = problemOf(error, requestId);
+  if (problem.status >= 500) {
+    service.kernel.logger.error({ error, requestId, path: c.req.path }, "a request failed");
+  }
+  const headers = new Headers({ "Content-Type": "application/problem+json", "X-Request-Id": requestId });
+  if (problem.status === 401) headers.set("WWW-Authenticate", "Bearer");
+  if (error instanceof Refusal && error.retryAfterMs !== undefined) {
+    headers.set("Retry-After", String(Math.ceil(error.retryAfterMs / 1_000)));
+  }
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** All that is wrong, each with its place. */
+function wrongRequest(issues: readonly Issue[]): InputError {
+  const problems = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
+  return new InputError("request_invalid", problems.join("; "), { details: { problems } });
+}

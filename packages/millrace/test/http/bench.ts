@@ -1,0 +1,47 @@
+import { SignJWT } from "jose";
+import { openMillrace, type Millrace } from "millrace";
+import { onTestFinished } from "vitest";
+import { createHandler, type Handler, type HandlerOptions } from "../../src/http/index.ts";
+import type { Role } from "../../src/http/principal.ts";
+
+export const API_KEY = "an-api-key-of-thirty-two-characters-or-more";
+const JWT_SECRET = "a-jwt-secret-of-thirty-two-characters-or-more";
+
+/** A server without a socket, on a store in memory, and ways to ask it. */
+export interface Bench extends Handler {
+  readonly mill: Millrace;
+  /** Ask as the owner, or with another key; `null` for none. */
+  readonly ask: (method: string, path: string, body?: unknown, key?: string | null) => Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies as they please
+  readonly body: any;
+}
+
+export async function aServer(options: Partial<HandlerOptions> = {}, target = "memory:"): Promise<Bench> {
+  const mill = await openMillrace(target);
+  const handler = createHandler({ mill, apiKey: API_KEY, jwtSecret: JWT_SECRET, ...options });
+  onTestFinished(async () => {
+    handler.close();
+    await mill.close();
+  });
+  const ask: Bench["ask"] = async (method, path, body, key = API_KEY) => {
+    const headers = new Headers();
+    if (key !== null) headers.set("Authorization", `Bearer ${key}`);
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    const text = body === undefined ? null : JSON.stringify(body);
+    const response = await handler.fetch(new Request(`http://server${path}`, { method, headers, body: text }));
+    const said = await response.text();
+    return { status: response.status, headers: response.headers, body: said === "" ? undefined : JSON.parse(said) };
+  };
+  return { ...handler, mill, ask };
+}
+
+/** The key of somebody with a role in an organisation. */
+export function jwtFor(sub: string, role: Role, org = "default"): Promise<string> {
+  const secret = new TextEncoder().encode(JWT_SECRET);
+  return new SignJWT({ org, role }).setProtectedHeader({ alg: "HS256" }).setSubject(sub).setExpirationTime("1h").sign(secret);
+}
