@@ -1,11 +1,15 @@
 // Stands where a user stands: no condition is set, so these names lead to what was built. tsc reads it against the
 // built declaration files, and Node runs it against the built code.
 import * as millrace from "millrace";
+import * as client from "millrace/client";
+import * as http from "millrace/http";
 import * as scripts from "millrace/scripts";
 import * as testing from "millrace/testing";
 
 const ENTRIES: Readonly<Record<string, object>> = {
   millrace,
+  "millrace/client": client,
+  "millrace/http": http,
   "millrace/scripts": scripts,
   "millrace/testing": testing,
 };

@@ -41,6 +41,10 @@ const CODES = {
     sample: new errors.NotFoundError("schedule_not_found", ""),
     when: "There is no schedule of this name.",
   },
+  worker_not_found: {
+    sample: new errors.NotFoundError("worker_not_found", ""),
+    when: "There is no remote worker of this id, or it was silent for too long. It registers again.",
+  },
   state_conflict: {
     sample: new errors.ConflictError("state_conflict", ""),
     when: "The job's state does not allow it: cancelling what has completed or failed, retrying what has not ended; numbers that would go back; a `tx` without a transaction. `details` has the state.",

@@ -52,6 +52,10 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly Place[]>> = {
   croner: ["core"],
   commander: ["cli"],
   hono: ["http"],
+  "@hono/node-server": ["http"],
+  "@hono/zod-openapi": ["http", "http/api"],
+  jose: ["http"],
+  zod: ["http", "http/api"],
 };
 
 /** Files that may import what a user names at run time, and lead to nothing of ours by it. */

@@ -62,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/queues.ts")).defineQueues,
   },
   {
+    name: "serve",
+    summary: "serve the HTTP API",
+    group: WORK,
+    load: async () => (await import("./commands/serve.ts")).defineServe,
+  },
+  {
     name: "migrate",
     summary: "bring the store's tables up to date",
     group: STORE,

@@ -19,6 +19,12 @@ export interface Environment {
   readonly server: string | null;
   /** `MILLRACE_KEY` */
   readonly key: string | null;
+  /** `MILLRACE_API_KEY`: for `serve`, the key of the owner. */
+  readonly apiKey: string | null;
+  /** `MILLRACE_JWT_SECRET`: for `serve`, what JWTs are signed with. */
+  readonly jwtSecret: string | null;
+  /** `MILLRACE_JWKS_URL`: for `serve`, where the keys are that JWTs are signed with. */
+  readonly jwksUrl: string | null;
   /** False with `NO_COLOR`, and on a terminal that calls itself dumb. */
   readonly allowsColour: boolean;
   /** `MILLRACE_DEBUG`: errors nobody foresaw come with their stack. */
@@ -37,6 +43,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     store: read("MILLRACE_STORE"),
     server: read("MILLRACE_SERVER"),
     key: read("MILLRACE_KEY"),
+    apiKey: read("MILLRACE_API_KEY"),
+    jwtSecret: read("MILLRACE_JWT_SECRET"),
+    jwksUrl: read("MILLRACE_JWKS_URL"),
     allowsColour: read("NO_COLOR") === null && read("TERM") !== "dumb",
     isDebug: read("MILLRACE_DEBUG") !== null,
     user: userName(),

@@ -10,6 +10,7 @@ Examples:
   $ millrace work --handlers handlers.ts --concurrency 8
   $ millrace jobs list --state failed
   $ millrace jobs show mail#42
+  $ millrace serve --dev
 
 Exit codes:
    0  done
@@ -22,7 +23,8 @@ Exit codes:
    7  the store is unavailable
   70  an invariant is broken
 
-\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, NO_COLOR.`;
+\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, NO_COLOR,
+and for serve MILLRACE_API_KEY, MILLRACE_JWT_SECRET, MILLRACE_JWKS_URL.`;
 
 /** All commands by name. What one of them takes is loaded when it is used. */
 export function createProgram(session: Session): Command {

@@ -74,8 +74,12 @@ export class InputError extends MillraceError {
 }
 
 export class NotFoundError extends MillraceError {
-  constructor(code: "job_not_found" | "queue_not_found" | "schedule_not_found" | "worker_not_found", message: string) {
-    super(code, message);
+  constructor(
+    code: "job_not_found" | "queue_not_found" | "schedule_not_found" | "worker_not_found",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
   }
 }
 
@@ -88,8 +92,8 @@ export class ConflictError extends MillraceError {
 
 /** Who asks is not known, or may not. */
 export class AccessError extends MillraceError {
-  constructor(code: "unauthenticated" | "forbidden", message: string) {
-    super(code, message);
+  constructor(code: "unauthenticated" | "forbidden", message: string, options?: ErrorOptions) {
+    super(code, message, options);
   }
 }
 
@@ -127,8 +131,8 @@ export class CancelledError extends MillraceError {
 
 /** The worker or the client is stopping. */
 export class ShutdownError extends MillraceError {
-  constructor(message: string) {
-    super("shutting_down", message, { retryable: true });
+  constructor(message: string, options?: ErrorOptions) {
+    super("shutting_down", message, { ...options, retryable: true });
   }
 }
 

@@ -25,7 +25,14 @@ function aWorker(change: Partial<WorkerInfo> = {}): WorkerInfo {
 }
 
 function sentences(job: Partial<Job>, around: Partial<JobSituation> = {}): readonly string[] {
-  return explain({ job: aJob(job), isQueuePaused: false, aheadCount: null, workers: [aWorker()], ...around }).sentences;
+  return explain({
+    job: aJob(job),
+    isQueuePaused: false,
+    aheadCount: null,
+    attemptStartedAt: null,
+    workers: [aWorker()],
+    ...around,
+  }).sentences;
 }
 
 const ERROR = { name: "TypeError", message: "x is not a function", permanent: false, attempt: 2 };

@@ -156,6 +156,8 @@ export interface JobSituation {
   readonly isQueuePaused: boolean;
   /** Tickets in front of it in its lane; counted up to 10,000. `null` unless queued. */
   readonly aheadCount: number | null;
+  /** When the running or last attempt started; `null` when it waits, or never ran. */
+  readonly attemptStartedAt: Date | null;
   readonly workers: readonly WorkerInfo[];
 }
 
@@ -216,8 +218,9 @@ export interface LeaseStore {
   /**
    * Add the worker, or bring it up to date. From then on, while this process lives but its event loop is blocked, a
    * store that is shared keeps the worker's leases; heartbeats do the rest.
+   * "taken": a worker of another organisation has this id, and nothing was changed.
    */
-  registerWorker(worker: WorkerRegistration): Promise<void>;
+  registerWorker(worker: WorkerRegistration): Promise<"registered" | "taken">;
   /** Forget the worker and hand back all it held. Answers how many jobs that were. */
   removeWorker(id: string): Promise<number>;
   workers(org: string): Promise<readonly WorkerInfo[]>;

@@ -1,8 +1,16 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { InputError } from "../core/errors.ts";
+import { guardRequests, methodsOf } from "./guard.ts";
 import { problemOf, Refusal } from "./refusal.ts";
+import { RequestMetrics } from "./request-metrics.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { queueRoutes } from "./routes/queues.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
+import { workerRoutes } from "./routes/workers.ts";
 import type { Env, Service } from "./service.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
@@ -23,6 +31,13 @@ export function createApp(service: Service): OpenAPIHono<Env> {
     c.header("X-Request-Id", requestId);
     await next();
   });
+  const requests = new RequestMetrics();
+  app.use(requests.observe(() => service.kernel.clock.monotonic()));
+  // Browsers ask so without a key. They are told what there is, and nothing that lets other sites in.
+  app.options("*", (c) => {
+    const methods = methodsOf(app, c.req.path);
+    return methods.length === 0 ? c.notFound() : c.body(null, 204, { Allow: methods.join(", ") });
+  });
   app.use(async (c, next) => {
     if (!OPEN.has(c.req.path)) {
       const header = c.req.header("authorization");
@@ -31,8 +46,23 @@ export function createApp(service: Service): OpenAPIHono<Env> {
     }
     await next();
   });
+  app.use(requests.track());
+  app.use(guardRequests(app, service));
   jobRoutes(app, service);
-  app.notFound((c) => answerError(c, service, new Refusal("not_found", `there is no ${c.req.method} ${c.req.path}`)));
+  logRoutes(app, service);
+  eventRoutes(app, service);
+  queueRoutes(app, service);
+  scheduleRoutes(app, service);
+  workerRoutes(app, service);
+  operationRoutes(app, service, requests);
+  app.notFound((c) => {
+    const methods = methodsOf(app, c.req.path);
+    if (methods.length === 0) return answerError(c, service, new Refusal("not_found", `there is no ${c.req.path}`));
+    const refusal = new Refusal("method_not_allowed", `${c.req.path} takes ${methods.join(", ")}, not ${c.req.method}`);
+    const answer = answerError(c, service, refusal);
+    answer.headers.set("Allow", methods.join(", "));
+    return answer;
+  });
   app.onError((error, c) => answerError(c, service, error));
   return app;
 }

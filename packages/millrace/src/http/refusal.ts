@@ -1,3 +1,4 @@
+import { HTTPException } from "hono/http-exception";
 import { isMillraceError } from "../core/errors.ts";
 import { STATUS_BY_CODE, STATUS_BY_REFUSAL, type Problem, type ProblemCode } from "./api/problem.ts";
 
@@ -21,6 +22,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
@@ -40,12 +42,20 @@ export function problemOf(error: unknown, requestId: string): Problem {
   if (isMillraceError(error)) {
     const status = STATUS_BY_CODE[error.code];
     const { code, message, retryable, details } = error;
-    if (status === 500) return problem(status, code, "the server cannot do this; its log says why", { requestId, retryable });
+    if (status === 500)
+      return problem(status, code, "the server cannot do this; its log says why", { requestId, retryable });
     return problem(status, code, message, {
       requestId,
       retryable,
       ...(Object.keys(details).length === 0 ? {} : { details: { ...details } }),
     });
+  }
+  // What the framework refuses while it reads a body.
+  if (error instanceof HTTPException && error.status === 415) {
+    return problem(415, "unsupported_media_type", "the body must be application/json", { requestId, retryable: false });
+  }
+  if (error instanceof HTTPException && error.status === 400) {
+    return problem(400, "request_invalid", "the body is not valid JSON", { requestId, retryable: false });
   }
   return problem(500, "internal", "something went wrong; the server's log says what", { requestId, retryable: false });
 }

@@ -4,6 +4,7 @@ import type { Kernel } from "../runtime/kernel.ts";
 import type { Authenticator } from "./auth.ts";
 import type { Limits } from "./limits.ts";
 import type { Principal } from "./principal.ts";
+import { Streams } from "./sse.ts";
 import type { WorkerKeys } from "./worker-keys.ts";
 
 /** So many organisations are remembered; a client for one is made in a moment. */
@@ -16,17 +17,29 @@ export class Service {
   readonly authenticator: Authenticator;
   readonly workerKeys: WorkerKeys;
   readonly limits: Limits;
+  /** How long a claim of a remote worker holds a job without a heartbeat. */
+  readonly leaseMs: number;
   /** Fires when the server stops: long polls and streams end. */
   readonly stopping: AbortSignal;
+  readonly streams: Streams;
   readonly #clients = new Map<string, { readonly mill: Millrace; readonly enqueuer: Enqueuer }>();
 
-  constructor(parts: Pick<Service, "mill" | "authenticator" | "workerKeys" | "limits" | "stopping">) {
+  constructor(parts: Pick<Service, "mill" | "authenticator" | "workerKeys" | "limits" | "leaseMs" | "stopping">) {
     this.mill = parts.mill;
     this.kernel = Millrace.kernelOf(parts.mill);
     this.authenticator = parts.authenticator;
     this.workerKeys = parts.workerKeys;
     this.limits = parts.limits;
+    this.leaseMs = parts.leaseMs;
     this.stopping = parts.stopping;
+    const { clock, logger } = this.kernel;
+    this.streams = new Streams({
+      limit: this.limits.streams,
+      stopping: this.stopping,
+      clock,
+      logger,
+      authenticate: (header) => this.authenticator.authenticate(header),
+    });
   }
 
   /** The client that sees and makes what belongs to the principal's organisation, and nothing else. */

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** How long a worker's key is good for. */
 export const WORKER_KEY_MS = 90_000;
 /** In the last part of its life, every reply to a worker brings the next key. */
-export const ROTATION_MS = 30_000;
+const ROTATION_MS = 30_000;
 
 const PREFIX = "mrw_";
 

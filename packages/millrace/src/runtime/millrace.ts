@@ -15,7 +15,9 @@ import type { WorkerInfo } from "../core/worker-info.ts";
 import { toRetry, type EnqueueOptions } from "./enqueue-options.ts";
 import { atOnce, Enqueuer, type EnqueueItem } from "./enqueuer.ts";
 import { followEvents } from "./follow-events.ts";
+import { jobNotFound, stateConflict } from "./job-refusals.ts";
 import type { Kernel } from "./kernel.ts";
+import { numberCount } from "./number-count.ts";
 import { QueueHandle } from "./queue-handle.ts";
 import { resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 import { waitUntilEnded } from "./wait.ts";
@@ -155,7 +157,7 @@ export class Millrace {
   /** Why the job is where it is. */
   async explain(id: string): Promise<Explanation> {
     const situation = isJobId(id) ? await this.#kernel.store.explain(id) : null;
-    if (situation === null || situation.job.org !== this.#kernel.org) throw notFound(id);
+    if (situation === null || situation.job.org !== this.#kernel.org) throw jobNotFound(id);
     return explain(situation);
   }
 
@@ -190,7 +192,7 @@ export class Millrace {
     const [result] = await this.#kernel.store.cancel([
       { id: known, by: options.by ?? null, reason: options.reason ?? null },
     ]);
-    if (result === undefined || result.status === "not_found") throw notFound(id);
+    if (result === undefined || result.status === "not_found") throw jobNotFound(id);
     if (result.status === "finished")
       throw stateConflict(result.job, `it is already ${result.job.state} and cannot be cancelled`);
     return result.job;
@@ -339,26 +341,9 @@ export class Millrace {
 
   async #mustGet(id: string): Promise<Job> {
     const job = await this.get(id);
-    if (job === null) throw notFound(id);
+    if (job === null) throw jobNotFound(id);
     return job;
   }
 }
 
 const FILTER_KEYS = ["state", "queue", "kind", "scope", "group", "tag", "createdBy", "worker", "q"] as const;
-
-function numberCount(scope: string, options: { readonly count?: number }): number {
-  refuseRequest([
-    nameProblem(scope, "number(): scope"),
-    ...unknownKeys(options, ["tx", "count"], "number()"),
-    countProblem(options.count, "number(): count"),
-  ]);
-  return options.count ?? 1;
-}
-
-function notFound(id: string): NotFoundError {
-  return new NotFoundError("job_not_found", `there is no job ${show(id)}`);
-}
-
-function stateConflict(job: Job, why: string): ConflictError {
-  return new ConflictError("state_conflict", `${job.id}: ${why}`, { job: job.id, state: job.state });
-}

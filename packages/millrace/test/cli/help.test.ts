@@ -78,6 +78,7 @@ describe("the help of every command", () => {
         "scripts run",
         "scripts search",
         "scripts show",
+        "serve",
         "verify",
         "work",
         "workers list",

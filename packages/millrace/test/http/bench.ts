@@ -17,8 +17,8 @@ export interface Bench extends Handler {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies as they please
-  readonly body: any;
+  /** What was said, if anything. Tests say by what they expect of it what it should be. */
+  readonly body: unknown;
 }
 
 export async function aServer(options: Partial<HandlerOptions> = {}, target = "memory:"): Promise<Bench> {
@@ -32,10 +32,12 @@ export async function aServer(options: Partial<HandlerOptions> = {}, target = "m
     const headers = new Headers();
     if (key !== null) headers.set("Authorization", `Bearer ${key}`);
     if (body !== undefined) headers.set("Content-Type", "application/json");
-    const text = body === undefined ? null : JSON.stringify(body);
-    const response = await handler.fetch(new Request(`http://server${path}`, { method, headers, body: text }));
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    const response = await handler.fetch(new Request(`http://server${path}`, init));
     const said = await response.text();
-    return { status: response.status, headers: response.headers, body: said === "" ? undefined : JSON.parse(said) };
+    const answer: unknown = said === "" ? undefined : JSON.parse(said);
+    return { status: response.status, headers: response.headers, body: answer };
   };
   return { ...handler, mill, ask };
 }
@@ -43,5 +45,9 @@ export async function aServer(options: Partial<HandlerOptions> = {}, target = "m
 /** The key of somebody with a role in an organisation. */
 export function jwtFor(sub: string, role: Role, org = "default"): Promise<string> {
   const secret = new TextEncoder().encode(JWT_SECRET);
-  return new SignJWT({ org, role }).setProtectedHeader({ alg: "HS256" }).setSubject(sub).setExpirationTime("1h").sign(secret);
+  return new SignJWT({ org, role })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(sub)
+    .setExpirationTime("1h")
+    .sign(secret);
 }

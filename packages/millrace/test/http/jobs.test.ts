@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { aServer, jwtFor } from "./bench.ts";
+import type { JobBody } from "../../src/http/api/jobs.ts";
+import { aServer, jwtFor, type Answer } from "./bench.ts";
+
+const jobIn = ({ body }: Answer): JobBody => body as JobBody;
 
 describe("POST /v1/jobs", () => {
   it("enqueues, and answers the job with its number", async () => {
     const { ask, mill } = await aServer();
-    const { status, body } = await ask("POST", "/v1/jobs", { kind: "mail.send", payload: { to: "x" }, priority: 5 });
-    expect(status).toBe(201);
-    expect(body).toMatchObject({ kind: "mail.send", payload: { to: "x" }, number: 1, state: "queued", priority: 5 });
-    expect(body.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(await mill.get(body.id)).toMatchObject({ number: 1, createdBy: "api-key" });
+    const answer = await ask("POST", "/v1/jobs", { kind: "mail.send", payload: { to: "x" }, priority: 5 });
+    const job = jobIn(answer);
+    expect(answer.status).toBe(201);
+    expect(job).toMatchObject({ kind: "mail.send", payload: { to: "x" }, number: 1, state: "queued", priority: 5 });
+    expect(job.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(await mill.get(job.id)).toMatchObject({ number: 1, createdBy: "api-key" });
   });
 
   it("answers 200 with the live job that has the key", async () => {
@@ -16,7 +20,7 @@ describe("POST /v1/jobs", () => {
     const first = await ask("POST", "/v1/jobs", { kind: "k", key: "one" });
     const second = await ask("POST", "/v1/jobs", { kind: "k", key: "one" });
     expect([first.status, second.status]).toEqual([201, 200]);
-    expect(second.body.id).toBe(first.body.id);
+    expect(jobIn(second).id).toBe(jobIn(first).id);
   });
 
   it("says all that is wrong with a request, and where", async () => {
@@ -25,7 +29,7 @@ describe("POST /v1/jobs", () => {
     expect(status).toBe(400);
     expect(headers.get("content-type")).toBe("application/problem+json");
     expect(body).toMatchObject({ code: "request_invalid", status: 400, requestId: headers.get("x-request-id") });
-    expect(body.details.problems).toEqual([
+    expect(body).toHaveProperty("details.problems", [
       expect.stringContaining("kind:"),
       expect.stringContaining("maxAttempts:"),
       expect.stringContaining("nonsense"),
@@ -41,10 +45,16 @@ describe("a job of somebody else", () => {
       jwtFor("bob", "member"),
       jwtFor("eve", "owner", "other"),
     ]);
-    const { body: job } = await ask("POST", "/v1/jobs", { kind: "k" }, ann);
+    const job = jobIn(await ask("POST", "/v1/jobs", { kind: "k" }, ann));
     expect((await ask("GET", `/v1/jobs/${job.id}`, undefined, ann)).status).toBe(200);
-    expect(await ask("GET", `/v1/jobs/${job.id}`, undefined, bob)).toMatchObject({ status: 403, body: { code: "forbidden" } });
-    expect(await ask("POST", `/v1/jobs/${job.id}/cancel`, {}, eve)).toMatchObject({ status: 404, body: { code: "job_not_found" } });
-    expect((await ask("GET", "/v1/jobs", undefined, bob)).body.jobs).toEqual([]);
+    expect(await ask("GET", `/v1/jobs/${job.id}`, undefined, bob)).toMatchObject({
+      status: 403,
+      body: { code: "forbidden" },
+    });
+    expect(await ask("POST", `/v1/jobs/${job.id}/cancel`, {}, eve)).toMatchObject({
+      status: 404,
+      body: { code: "job_not_found" },
+    });
+    expect((await ask("GET", "/v1/jobs", undefined, bob)).body).toMatchObject({ jobs: [] });
   });
 });

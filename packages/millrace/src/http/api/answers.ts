@@ -11,7 +11,7 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
   return { required: true, content: { "application/json": { schema } } };
 }
 
-function problem(description: string) {
+export function problem(description: string) {
   return { description, content: { "application/problem+json": { schema: ProblemSchema } } };
 }
 
@@ -33,7 +33,10 @@ const SOMETIMES = {
 
 /** The errors that a route answers: those that every route does, and the named ones. */
 export function problems<Status extends keyof typeof SOMETIMES = never>(...statuses: readonly Status[]) {
-  const chosen = Object.fromEntries(statuses.map((status) => [status, SOMETIMES[status]])) as Pick<typeof SOMETIMES, Status>;
+  const chosen = Object.fromEntries(statuses.map((status) => [status, SOMETIMES[status]])) as Pick<
+    typeof SOMETIMES,
+    Status
+  >;
   return { ...EVERYWHERE, ...chosen };
 }
 

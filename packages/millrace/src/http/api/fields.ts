@@ -2,7 +2,9 @@ import { z } from "@hono/zod-openapi";
 
 /** Pieces that several schemas are made of. What a value means is said here once; the store checks it again. */
 
-export const Instant = z.iso.datetime().openapi({ description: "ISO 8601, UTC, with milliseconds", example: "2026-03-01T12:00:00.000Z" });
+export const Instant = z.iso
+  .datetime()
+  .openapi({ description: "ISO 8601, UTC, with milliseconds", example: "2026-03-01T12:00:00.000Z" });
 
 /** Kinds, queues, scopes, groups and the like. */
 export const Name = z.string().min(1).max(200).openapi({ example: "video.transcode" });

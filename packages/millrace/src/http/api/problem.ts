@@ -33,6 +33,7 @@ export const STATUS_BY_CODE = {
 export const STATUS_BY_REFUSAL = {
   not_found: 404,
   method_not_allowed: 405,
+  request_timeout: 408,
   unsupported_media_type: 415,
   rate_limited: 429,
   too_many_streams: 429,
@@ -47,7 +48,7 @@ export const ProblemSchema = z
     type: z.string().openapi({ example: "about:blank" }),
     title: z.string().openapi({ example: "Not Found" }),
     status: z.int(),
-    detail: z.string().openapi({ example: "there is no job \"job_01k…\"" }),
+    detail: z.string().openapi({ example: 'there is no job "job_01k…"' }),
     code: z.string().openapi({ example: "job_not_found" }),
     requestId: z.string(),
     /** Whether the same request may succeed later, unchanged. */

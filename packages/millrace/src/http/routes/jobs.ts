@@ -1,23 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { isJobId, type Job } from "../../core/job.ts";
+import { allowedJob } from "../allowed-job.ts";
 import * as api from "../api/jobs.ts";
-import { requireRight, rightTo, type Action } from "../policy.ts";
-import type { Principal } from "../principal.ts";
+import { requireRight, rightTo } from "../policy.ts";
 import type { Env, Service } from "../service.ts";
 import { enqueueItem, given, jobBody } from "../wire.ts";
 
 /** Jobs: enqueue, look, cancel, retry. */
 export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
-  const { kernel } = service;
-
-  /** The job, once it is certain that the principal may do this with it. */
-  async function allowed(principal: Principal, action: Action, id: string): Promise<Job> {
-    // Without the right there is nothing to look up.
-    rightTo(principal, action);
-    const [job = null] = isJobId(id) ? await kernel.store.get([id]) : [];
-    return requireRight(principal, action, job, id);
-  }
-
   app.openapi(api.enqueueJob, async (c) => {
     const principal = c.get("principal");
     rightTo(principal, "enqueue");
@@ -40,14 +29,12 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
     const principal = c.get("principal");
     const { limit, cursor, ...filter } = c.req.valid("query");
     const own = rightTo(principal, "read") === "own" ? { createdBy: principal.name } : {};
-    const page = await service
-      .clientOf(principal)
-      .list({ ...given(filter), ...own }, given({ limit, cursor }));
+    const page = await service.clientOf(principal).list({ ...given(filter), ...own }, given({ limit, cursor }));
     return c.json({ jobs: page.jobs.map(jobBody), nextCursor: page.nextCursor }, 200);
   });
 
   app.openapi(api.getJob, async (c) => {
-    const job = await allowed(c.get("principal"), "read", c.req.valid("param").id);
+    const job = await allowedJob(service, c.get("principal"), "read", c.req.valid("param").id);
     return c.json(jobBody(job), 200);
   });
 
@@ -61,7 +48,7 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
 
   app.openapi(api.cancelJob, async (c) => {
     const principal = c.get("principal");
-    const { id } = await allowed(principal, "cancel", c.req.valid("param").id);
+    const { id } = await allowedJob(service, principal, "cancel", c.req.valid("param").id);
     const { reason } = c.req.valid("json");
     const job = await service.clientOf(principal).cancel(id, { by: principal.name, ...given({ reason }) });
     return c.json(jobBody(job), 200);
@@ -69,13 +56,13 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
 
   app.openapi(api.retryJob, async (c) => {
     const principal = c.get("principal");
-    const { id } = await allowed(principal, "retry", c.req.valid("param").id);
+    const { id } = await allowedJob(service, principal, "retry", c.req.valid("param").id);
     return c.json(jobBody(await service.clientOf(principal).retry(id, { by: principal.name })), 201);
   });
 
   app.openapi(api.explainJob, async (c) => {
     const principal = c.get("principal");
-    const { id } = await allowed(principal, "read", c.req.valid("param").id);
+    const { id } = await allowedJob(service, principal, "read", c.req.valid("param").id);
     const { job, sentences } = await service.clientOf(principal).explain(id);
     return c.json({ job: jobBody(job), sentences: [...sentences] }, 200);
   });

@@ -1,6 +1,7 @@
 import type { JobId } from "../../core/job.ts";
 import type { LogLine, LogStream } from "../../core/log-line.ts";
 import type { JobSituation } from "../../core/store.ts";
+import { toDate } from "../sql/job-row.ts";
 import { readJobs } from "./read.ts";
 import type { Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
@@ -26,6 +27,13 @@ const AHEAD: NamedSql = {
           WHERE me.job = (SELECT j.seq FROM millrace.job j WHERE j.id = $1::text)
           LIMIT 10000) counted`,
 };
+/** Of the attempt that is not among the earlier ones. */
+const ATTEMPT_STARTED: NamedSql = {
+  name: "EXPLAIN_ATTEMPT_STARTED",
+  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS at FROM millrace.job j
+        LEFT JOIN millrace.running r ON r.job = j.seq LEFT JOIN millrace.done d ON d.job = j.seq
+        WHERE j.id = $1::text`,
+};
 const LINES: NamedSql = {
   name: "READ_LOG",
   sql: `SELECT g.* FROM millrace.log g
@@ -41,6 +49,7 @@ export async function readSituation(session: Session, id: JobId): Promise<JobSit
     job,
     isQueuePaused: (await session.get(PAUSED, job.org, job.queue)) !== undefined,
     aheadCount: job.state === "queued" ? ((await session.get<{ n: number }>(AHEAD, id))?.n ?? 0) : null,
+    attemptStartedAt: toDate((await session.get<{ at: number | null }>(ATTEMPT_STARTED, id))?.at ?? null),
     workers: await readWorkers(session, job.org),
   };
 }

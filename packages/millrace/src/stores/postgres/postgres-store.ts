@@ -219,11 +219,14 @@ export function createPostgresStore(
     within: (tx) => transactionStore(tx, { statements, catalog, clock, place: connections.place }),
 
     registerWorker: async (worker) => {
-      await single((session) => registerWorker(session, worker));
-      workers.add(worker.id);
+      const status = await single((session) => registerWorker(session, worker));
       const config = connections.plainConfig;
-      if (config === undefined) return;
-      pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { config, schema: statements.schema } });
+      if (status === "taken") return status;
+      workers.add(worker.id);
+      if (config !== undefined) {
+        pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { config, schema: statements.schema } });
+      }
+      return status;
     },
     removeWorker: (id) => {
       claimer.forgetWorker(id);

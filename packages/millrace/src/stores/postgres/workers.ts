@@ -12,7 +12,8 @@ const REGISTER: NamedSql = {
         FROM (SELECT ${presentAt(10)} AS now) t
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, host = excluded.host, pid = excluded.pid,
           queues = excluded.queues, labels = excluded.labels, concurrency = excluded.concurrency,
-          seen_at = excluded.seen_at, alive_until = excluded.alive_until`,
+          seen_at = excluded.seen_at, alive_until = excluded.alive_until
+        WHERE worker.org = excluded.org`,
 };
 const REMOVE: NamedSql = { name: "WORKER_REMOVE", sql: `DELETE FROM millrace.worker WHERE id = $1::text` };
 /**
@@ -48,11 +49,12 @@ interface WorkerRow {
   readonly running: number;
 }
 
-export async function registerWorker(session: Session, worker: WorkerRegistration): Promise<void> {
+/** As `Store.registerWorker`. */
+export async function registerWorker(session: Session, worker: WorkerRegistration): Promise<"registered" | "taken"> {
   const { id, org, name, host, pid, queues, labels, concurrency, leaseMs } = worker;
   const served = queues === null ? null : JSON.stringify(queues);
   const kept = [id, org, name, host, pid, served, JSON.stringify(labels), concurrency] as const;
-  await session.run(REGISTER, ...kept, leaseMs, session.now());
+  return (await session.run(REGISTER, ...kept, leaseMs, session.now())) === 0 ? "taken" : "registered";
 }
 
 /** As `Store.removeWorker`, inside a transaction. */

@@ -1,6 +1,7 @@
 import type { JobId } from "../../core/job.ts";
 import type { LogLine, LogStream } from "../../core/log-line.ts";
 import type { JobSituation } from "../../core/store.ts";
+import { toDate } from "../sql/job-row.ts";
 import { readJobs } from "./read.ts";
 import type { NamedSql, Session } from "./session.ts";
 import { readWorkers } from "./workers.ts";
@@ -18,6 +19,13 @@ const AHEAD: NamedSql = {
             AND (y.priority > me.priority OR (y.priority = me.priority AND (y.run_at, y.job) < (me.run_at, me.job)))
           LIMIT 10000)`,
 };
+/** Of the attempt that is not among the earlier ones. */
+const ATTEMPT_STARTED: NamedSql = {
+  name: "EXPLAIN_ATTEMPT_STARTED",
+  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS at FROM millrace_job j
+        LEFT JOIN millrace_running r ON r.job = j.seq LEFT JOIN millrace_done d ON d.job = j.seq
+        WHERE j.id = ?`,
+};
 const LINES: NamedSql = {
   name: "READ_LOG",
   sql: `SELECT g.* FROM millrace_log g WHERE g.job = (SELECT seq FROM millrace_job WHERE id = ?1) AND g.sequence > ?2
@@ -32,6 +40,7 @@ export function readSituation(session: Session, id: JobId): JobSituation | null 
     job,
     isQueuePaused: session.get(PAUSED, job.org, job.queue) !== undefined,
     aheadCount: job.state === "queued" ? (session.get<{ n: number }>(AHEAD, id)?.n ?? 0) : null,
+    attemptStartedAt: toDate(session.get<{ at: number | null }>(ATTEMPT_STARTED, id)?.at ?? null),
     workers: readWorkers(session, job.org),
   };
 }

@@ -101,9 +101,11 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
     within: (tx) => transactionStore(requireTransaction(tx, file), now, (brought) => changes.tell(brought, false)),
 
     registerWorker: async (worker) => {
-      await commits.run(() => registerWorker(session, worker));
+      const status = await commits.run(() => registerWorker(session, worker));
+      if (status === "taken") return status;
       workers.add(worker.id);
       if (file !== "") pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { file } });
+      return status;
     },
     removeWorker: (id) => {
       claimer.forgetWorker(id);

@@ -10,7 +10,8 @@ const REGISTER: NamedSql = {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9 + ?10)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, host = excluded.host, pid = excluded.pid,
           queues = excluded.queues, labels = excluded.labels, concurrency = excluded.concurrency,
-          seen_at = excluded.seen_at, alive_until = excluded.alive_until`,
+          seen_at = excluded.seen_at, alive_until = excluded.alive_until
+        WHERE millrace_worker.org = excluded.org`,
 };
 const REMOVE: NamedSql = { name: "WORKER_REMOVE", sql: `DELETE FROM millrace_worker WHERE id = ?` };
 const TAKE_ALL: NamedSql = {
@@ -36,10 +37,12 @@ interface WorkerRow {
   readonly running: number;
 }
 
-export function registerWorker(session: Session, worker: WorkerRegistration): void {
+/** As `Store.registerWorker`, inside a transaction. */
+export function registerWorker(session: Session, worker: WorkerRegistration): "registered" | "taken" {
   const { id, org, name, host, pid, queues, labels, concurrency, leaseMs } = worker;
   const served = queues === null ? null : JSON.stringify(queues);
-  session.run(REGISTER, id, org, name, host, pid, served, JSON.stringify(labels), concurrency, session.now(), leaseMs);
+  const kept = [id, org, name, host, pid, served, JSON.stringify(labels), concurrency] as const;
+  return session.run(REGISTER, ...kept, session.now(), leaseMs) === 0 ? "taken" : "registered";
 }
 
 /** As `Store.removeWorker`, inside a transaction. */

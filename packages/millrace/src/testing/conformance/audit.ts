@@ -74,8 +74,12 @@ export const auditCases = casesOf("audit", [
       assert.deepEqual(situation?.job, await read(store, third.id));
       assert.equal((await store.explain(other.id))?.aheadCount, 0, "another lane is not in front of it");
       assert.equal((await store.explain(first.id))?.aheadCount, null, "what runs waits for nobody");
+      const { startedAt } = await read(store, first.id);
+      assert.deepEqual((await store.explain(first.id))?.attemptStartedAt, startedAt, "the first attempt runs");
+      assert.equal(situation?.attemptStartedAt, null, "what waits runs no attempt");
       await settleOne(store, claim, moves.complete());
-      assert.equal((await store.explain(first.id))?.job.state, "completed");
+      const ended = await store.explain(first.id);
+      assert.deepEqual([ended?.job.state, ended?.attemptStartedAt], ["completed", startedAt]);
       assert.equal(await store.explain(aRequest().id), null);
     },
   },

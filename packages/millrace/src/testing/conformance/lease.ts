@@ -292,6 +292,18 @@ export const leaseCases = casesOf("lease", [
     },
   },
   {
+    name: "the id of a worker belongs to its organisation, and another cannot register it",
+    guarantees: ["G8"],
+    async run({ store }) {
+      const worker = aWorker({ id: "w-1", name: "press" });
+      assert.equal(await store.registerWorker(worker), "registered");
+      assert.equal(await store.registerWorker({ ...worker, org: "umbrella", name: "thief" }), "taken");
+      assert.equal(await store.registerWorker(worker), "registered", "the same worker may come again");
+      assert.deepEqual(await store.workers("umbrella"), []);
+      assert.equal((await store.workers(ORG))[0]?.name, "press");
+    },
+  },
+  {
     name: "a worker learns which of its leases are to be cancelled, and no one else's",
     guarantees: ["G7"],
     async run({ store }) {

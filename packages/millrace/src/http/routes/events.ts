@@ -1,0 +1,32 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { allowedJob } from "../allowed-job.ts";
+import * as api from "../api/events.ts";
+import { rightTo } from "../policy.ts";
+import type { Env, Service } from "../service.ts";
+import { readTimeline } from "../timeline.ts";
+
+/** What happens: to the jobs of an organisation as it comes, to one job as it was. */
+export function eventRoutes(app: OpenAPIHono<Env>, service: Service): void {
+  const { store } = service.kernel;
+
+  app.openapi(api.followEvents, async (c) => {
+    const principal = c.get("principal");
+    rightTo(principal, "read organisation");
+    const after = c.req.valid("header")["last-event-id"] ?? c.req.valid("query").after ?? null;
+    // Asked before the stream begins: a cursor that is none is refused, and without one it is told where the present
+    // is, so that a client that is cut off before the first event misses none.
+    const { cursor: present } = await store.events(principal.org, after, 1);
+    const start = after ?? present;
+    return service.streams.answer(c, async function* (signal) {
+      yield { id: start };
+      for await (const event of service.clientOf(principal).events({ after: start, signal })) {
+        yield { id: event.cursor, data: event };
+      }
+    });
+  });
+
+  app.openapi(api.readTimeline, async (c) => {
+    const { id } = await allowedJob(service, c.get("principal"), "read", c.req.valid("param").id);
+    return c.json({ events: [...(await readTimeline(store, id))] }, 200);
+  });
+}
