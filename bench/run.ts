@@ -95,7 +95,16 @@ async function run(options: RunOptions, args: readonly string[]): Promise<void> 
     return;
   }
   if (!options.isKept) return;
-  console.error(`Written: ${await keepResults(facts, results, targets)}, ${await keepPage(markdown)}`);
+  console.error(`Written: ${await keepResults(facts, results, targets)}`);
+  for (const [store, own] of Map.groupBy(results, storeOf)) {
+    const ofStore = targets.filter((target) => target.store === store);
+    console.error(`Written: ${await keepPage(store, toMarkdown(facts, own, ofStore))}`);
+  }
+}
+
+/** No scenario is on both. */
+function storeOf({ rows }: ScenarioResult): "SQLite" | "PostgreSQL" {
+  return rows.some(({ row }) => row.isOnPostgres === true) ? "PostgreSQL" : "SQLite";
 }
 
 const args = process.argv.slice(2);

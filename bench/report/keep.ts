@@ -6,7 +6,6 @@ import type { TargetResult } from "./targets.ts";
 
 const RESULTS = fileURLToPath(new URL("../results/", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
-const BEGIN = "<!-- Written by `npm run bench` from here ... -->";
 const END = "<!-- ... to here. -->";
 
 /** Write all figures of the run to bench/results. Answers where. */
@@ -26,14 +25,15 @@ export async function keepResults(
   return path;
 }
 
-/** Put the tables between the markers of docs/performance.md. */
-export async function keepPage(markdown: string): Promise<string> {
+/** Put the tables of a store between its markers in docs/performance.md; those of the other stay as they are. */
+export async function keepPage(store: string, markdown: string): Promise<string> {
+  const begin = `<!-- Written by \`npm run bench\` on ${store} from here ... -->`;
   const page = await readFile(PAGE, "utf8");
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`docs/performance.md lacks its markers: ${BEGIN} and ${END}`);
-  await writeFile(PAGE, await formatted(`${before}${BEGIN}\n\n${markdown}\n\n${END}${after}`, "markdown"));
+  const from = page.indexOf(begin);
+  const to = page.indexOf(END, from);
+  if (from === -1 || to === -1) throw new Error(`docs/performance.md lacks its markers: ${begin} and ${END}`);
+  const changed = `${page.slice(0, from)}${begin}\n\n${markdown}\n\n${page.slice(to)}`;
+  await writeFile(PAGE, await formatted(changed, "markdown"));
   return PAGE;
 }
 

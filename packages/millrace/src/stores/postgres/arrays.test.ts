@@ -7,6 +7,12 @@ test("an array of text says every character as it is, and nothing for nothing", 
   );
 });
 
+test("an array of text leaves lines, tabs and halves of characters to the server", () => {
+  expect(textArray(['a\n"b"', "\t", '"\u{d800}"', '{"é":"\u{1f600}\u2028"}'])).toBe(
+    `{"a\n\\"b\\"","\t","\\"\u{d800}\\"","{\\"é\\":\\"\u{1f600}\u2028\\"}"}`,
+  );
+});
+
 test("arrays of numbers and booleans have no quotes", () => {
   expect(numberArray([1, null, -2.5])).toBe("{1,NULL,-2.5}");
   expect(booleanArray([true, null, false])).toBe("{true,NULL,false}");

@@ -26,10 +26,14 @@ function arrayOf<T>(values: readonly (T | null)[], write: (value: T) => string):
   return `{${values.map((value) => (value === null ? "NULL" : write(value))).join(",")}}`;
 }
 
-const SPECIAL = /["\\\0]/;
+const SPECIAL = /["\\]/;
+/** What JSON writes in another way than an array does. Well-formed text without it is quoted alike in both. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f]/;
 
 function quote(text: string): string {
-  if (!SPECIAL.test(text)) return `"${text}"`;
+  // Payloads are JSON, full of quotes; nothing escapes them faster than what made them.
+  if (!CONTROL.test(text) && text.isWellFormed()) return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`;
   return `"${storable(text)
     .replaceAll("\\", String.raw`\\`)
     .replaceAll('"', String.raw`\"`)}"`;
