@@ -127,7 +127,7 @@ describe("a body", () => {
 describe("a path", () => {
   it("answers another method with those that it has", async () => {
     const { ask } = await aServer();
-    const answer: Told = await ask("DELETE", "/v1/jobs");
+    const answer = (await ask("DELETE", "/v1/jobs")) as Told;
     const { status, headers, body } = answer;
     expect({ status, code: body.code, allow: headers.get("allow") }).toEqual({
       status: 405,
@@ -173,7 +173,7 @@ describe("the rate of requests", () => {
     const [ann, bob] = await Promise.all([jwtFor("ann", "viewer"), jwtFor("bob", "viewer")]);
     for (const _ of [1, 2, 3]) expect((await ask("GET", "/v1/jobs", undefined, ann)).status).toBe(200);
     // Another key of the same caller is no new caller.
-    const answer: Told = await ask("GET", "/v1/jobs", undefined, await jwtFor("ann", "viewer"));
+    const answer = (await ask("GET", "/v1/jobs", undefined, await jwtFor("ann", "viewer"))) as Told;
     const { status, headers, body } = answer;
     expect({ status, code: body.code, retryable: body.retryable }).toEqual({
       status: 429,

@@ -35,7 +35,10 @@ type Ask = (...asked: Parameters<Bench["ask"]>) => Promise<Reply>;
 export type WorkerServer = Omit<Bench, "ask"> & { readonly ask: Ask };
 
 /** As `aServer`, for tests that ask what workers ask. */
-export const aWorkerServer: (...options: Parameters<typeof aServer>) => Promise<WorkerServer> = aServer;
+export async function aWorkerServer(...options: Parameters<typeof aServer>): Promise<WorkerServer> {
+  const bench = await aServer(...options);
+  return { ...bench, ask: async (...asked) => (await bench.ask(...asked)) as Reply };
+}
 
 /** A worker on the far side of the wire. */
 export interface RemoteWorker {
