@@ -76,7 +76,7 @@ describe("command lines", () => {
     ["$ millrace --help", null],
     ["millrace jobs lst", "there is no command lst"],
     ["millrace enqueue greet --delay 5m", "there is no --delay"],
-    ["npx millrace serve", "there is no command serve"],
+    ["npx millrace dispatch", "there is no command dispatch"],
   ];
   for (const [line, problem] of LINES) {
     test(`${problem === null ? "accepts" : "refuses"} ${line}`, async () => {
