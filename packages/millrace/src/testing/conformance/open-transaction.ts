@@ -116,10 +116,16 @@ export const openTransactionCases: readonly ConformanceCase[] = casesOf("open tr
         [...scopes, ...scopes].slice(n % 3, (n % 3) + 3).map((scope) => aRequest({ scope })),
       );
       const orders = lists.map((list, n) => (n % 2 === 0 ? list : list.toReversed()));
+      let openCount = 0;
+      const allAreOpen = Promise.withResolvers<void>();
       await Promise.all([
         ...orders.map(async (list) =>
           transaction(async (tx) => {
             for (const request of list) await store.within(tx).enqueue([request]);
+            // They commit at the same moment, so that any two that could wait for each other do.
+            openCount += 1;
+            if (openCount === orders.length) allAreOpen.resolve();
+            await allAreOpen.promise;
           }),
         ),
         ...orders.map(async () =>
