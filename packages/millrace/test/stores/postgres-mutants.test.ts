@@ -47,8 +47,14 @@ describe.skipIf(missingPostgres() !== undefined)("mutants on PostgreSQL", () => 
     }
   }
 
+  /** A mutant that loses races only may win one now and then. */
+  async function convicted(mutant: Mutant, tries = 5): Promise<Verdict> {
+    const verdict = await verdictOn(mutant);
+    return tries === 1 || verdict.failed.includes(mutant.convictedBy) ? verdict : convicted(mutant, tries - 1);
+  }
+
   test.concurrent.each(IN_ORDER)("$guarantee: $bug", { timeout: LIMIT_MS }, async (mutant) => {
-    const { failed, passed } = await verdictOn(mutant);
+    const { failed, passed } = await convicted(mutant);
     expect(failed).toContain(mutant.convictedBy);
     expect(passed, "a mutant has one bug, and works otherwise").toContain(ALIVE);
     const others = failed.length === 1 ? "" : ` and ${failed.length - 1} more`;
