@@ -23,8 +23,9 @@ onEachStore((kind) => {
     const heir = await scene.worker(LEASE);
     expect(await heir.hears(isOf("running"))).toMatchObject({ job: id, token: 2 });
     frozen.kill("SIGCONT");
-    frozen.send({ type: "finish" });
+    // First: a handler that has ended hears nothing any more.
     expect(await frozen.hears(isOf("aborted"))).toMatchObject({ job: id });
+    frozen.send({ type: "finish" });
     await until("the late outcome is dropped", async () => {
       frozen.send({ type: "tell" });
       return frozen.told.some((message) => message.type === "stats" && message.dropped === 1 && message.settled === 0);
