@@ -11,6 +11,9 @@ export type ErrorCode =
   | "queue_not_found"
   | "schedule_not_found"
   | "worker_not_found"
+  | "key_not_found"
+  | "artifact_not_found"
+  | "webhook_not_found"
   | "state_conflict"
   | "duplicate_job"
   | "unauthenticated"
@@ -74,11 +77,7 @@ export class InputError extends MillraceError {
 }
 
 export class NotFoundError extends MillraceError {
-  constructor(
-    code: "job_not_found" | "queue_not_found" | "schedule_not_found" | "worker_not_found",
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: Extract<ErrorCode, `${string}_not_found`>, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
 }

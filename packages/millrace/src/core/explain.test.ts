@@ -6,6 +6,8 @@ import type { WorkerInfo } from "./worker-info.ts";
 
 const AT = new Date("2026-05-01T12:00:00.000Z");
 const ISO = AT.toISOString();
+/** The first attempt may have started long before the present one. */
+const EARLIER = new Date(AT.getTime() - 60_000);
 
 function aJob(change: Partial<Job>): Job {
   return {
@@ -29,7 +31,7 @@ function sentences(job: Partial<Job>, around: Partial<JobSituation> = {}): reado
     job: aJob(job),
     isQueuePaused: false,
     aheadCount: null,
-    attemptStartedAt: null,
+    attemptStartedAt: AT,
     workers: [aWorker()],
     ...around,
   }).sentences;
@@ -48,7 +50,7 @@ const CASES: readonly (readonly [string, Partial<Job>, readonly string[]])[] = [
   ],
   [
     "running",
-    { state: "running", startedAt: AT, attempt: 2, worker: "worker_1" },
+    { state: "running", startedAt: EARLIER, attempt: 2, worker: "worker_1" },
     [`It has been running on worker_1 since ${ISO}, attempt 2 of 3.`],
   ],
   [

@@ -1,7 +1,6 @@
 import type { Job } from "./job.ts";
 import { missingLabels } from "./lane.ts";
 import type { JobSituation } from "./store.ts";
-import type { WorkerInfo } from "./worker-info.ts";
 
 /** Why a job is where it is. */
 export interface Explanation {
@@ -10,16 +9,11 @@ export interface Explanation {
   readonly sentences: readonly string[];
 }
 
-export function explain({ job, isQueuePaused, aheadCount, workers }: JobSituation): Explanation {
-  return { job, sentences: sentencesFor(job, isQueuePaused, aheadCount, workers) };
+export function explain(situation: JobSituation): Explanation {
+  return { job: situation.job, sentences: sentencesFor(situation) };
 }
 
-function sentencesFor(
-  job: Job,
-  isQueuePaused: boolean,
-  aheadCount: number | null,
-  workers: readonly WorkerInfo[],
-): readonly string[] {
+function sentencesFor({ job, isQueuePaused, aheadCount, attemptStartedAt, workers }: JobSituation): readonly string[] {
   switch (job.state) {
     case "blocked":
       return ["It waits for other jobs to end."];
@@ -28,7 +22,7 @@ function sentencesFor(
     case "queued":
       return [...obstacles(job, isQueuePaused, workers), ...queuePlace(aheadCount)];
     case "running":
-      return [running(job)];
+      return [running(job, attemptStartedAt)];
     case "completed":
       return [`It completed at ${iso(job.finishedAt)} on attempt ${job.attempt} of ${job.maxAttempts}.`];
     case "failed":
@@ -49,13 +43,13 @@ function waiting(job: Job): string {
   return `It is not due before ${iso(job.runAt)}.`;
 }
 
-function running(job: Job): string {
+function running(job: Job, attemptStartedAt: Date | null): string {
   const on = job.worker === null ? "" : ` on ${job.worker}`;
   const cancelling = job.cancelRequestedAt === null ? "" : ` Its cancel was accepted at ${iso(job.cancelRequestedAt)}.`;
-  return `It has been running${on} since ${iso(job.startedAt)}, attempt ${job.attempt} of ${job.maxAttempts}.${cancelling}`;
+  return `It has been running${on} since ${iso(attemptStartedAt)}, attempt ${job.attempt} of ${job.maxAttempts}.${cancelling}`;
 }
 
-function obstacles(job: Job, isQueuePaused: boolean, workers: readonly WorkerInfo[]): readonly string[] {
+function obstacles(job: Job, isQueuePaused: boolean, workers: JobSituation["workers"]): readonly string[] {
   const found: string[] = [];
   if (isQueuePaused) found.push(`The queue "${job.queue}" is paused.`);
   const serving = workers.filter((worker) => worker.queues === null || worker.queues.includes(job.queue));

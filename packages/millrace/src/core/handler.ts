@@ -1,6 +1,7 @@
 import type { Job } from "./job.ts";
 import type { JsonValue } from "./json.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Secrets } from "./secrets.ts";
 
 /**
  * The user's function for a kind. What it returns completes the job, unless it is `snooze()`, `fail()` or `cancel()`.
@@ -27,6 +28,13 @@ export interface HandlerContext<Client = unknown> {
   readonly attempt: number;
   /** The client, its enqueues bound to this attempt's lease: they are refused once it is gone. */
   readonly mill: Client;
+  /**
+   * What was given with the job as `secrets`; none is an empty object. From then on their values are taken out of what
+   * the attempt logs, reports and ends with: `[secret NAME]` stands there instead.
+   * @throws OptionsError when the `secretKey` that they were encrypted with is not here; the signal's reason once it has
+   *   fired
+   */
+  secrets(): Promise<Secrets>;
   /** Keep how far it is. At most ten writes a second reach the store, the last one always. */
   progress(percent: number, message?: string): void;
   /** Keep a line of the job's log. */

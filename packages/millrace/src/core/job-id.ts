@@ -23,10 +23,19 @@ export function createJobIds(now: () => number, random: () => number): () => Job
       // The top digit stays low, so that counting up cannot overflow.
       for (let i = 0; i < RANDOM_LENGTH; i++) digits[i] = Math.floor(random() * (i === 0 ? 16 : 32));
     }
-    let id = time;
-    for (const digit of digits) id += ALPHABET[digit];
-    return id as JobId;
+    return withDigits(time, digits);
   };
+}
+
+/** The id that is made of a time and of bytes: always the same of the same. @param bytes at least 16; of each, 5 bits count */
+export function jobIdOf(ms: number, bytes: Uint8Array): JobId {
+  return withDigits(encodeTime(ms), bytes.subarray(0, RANDOM_LENGTH));
+}
+
+function withDigits(time: string, bytes: Uint8Array): JobId {
+  let id = time;
+  for (const byte of bytes) id += ALPHABET[byte & 31];
+  return id as JobId;
 }
 
 function encodeTime(ms: number): string {

@@ -1,4 +1,5 @@
-import type { JsonValue } from "./json.ts";
+import { toJson, type JsonValue } from "./json.ts";
+import type { Redactor } from "./redactor.ts";
 
 const OUTCOME = Symbol.for("millrace.outcome");
 
@@ -33,6 +34,20 @@ export function fail(reason: string): Outcome {
 /** The job is cancelled by its own handler. */
 export function cancel(reason?: string): Outcome {
   return { [OUTCOME]: true, type: "cancel", reason: reason ?? null };
+}
+
+/** The same outcome without the values of secrets. @throws InputError for a result that has no JSON form */
+export function redactOutcome(outcome: Outcome, redactor: Redactor): Outcome {
+  switch (outcome.type) {
+    case "complete":
+      return { ...outcome, result: redactor.value(JSON.parse(toJson(outcome.result, "the result"))) };
+    case "fail":
+      return { ...outcome, reason: redactor.text(outcome.reason) };
+    case "cancel":
+      return { ...outcome, reason: outcome.reason === null ? null : redactor.text(outcome.reason) };
+    case "snooze":
+      return outcome;
+  }
 }
 
 export function isOutcome(value: unknown): value is Outcome {

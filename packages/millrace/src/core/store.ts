@@ -1,5 +1,8 @@
+import type { ApiKeyStore } from "./api-key.ts";
+import type { ArtifactStore } from "./artifact.ts";
 import type { AuditReport, Diagnosis } from "./audit.ts";
 import type { BackoffPolicy } from "./backoff.ts";
+import type { Companion, CompanionStore } from "./companion.ts";
 import type { JobEvent } from "./event.ts";
 import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
 import type { QueueChoice } from "./lane.ts";
@@ -9,7 +12,9 @@ import type { Queue, QueueOverrides, QueueSettings } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import type { JobState } from "./states.ts";
+import type { StoreCapabilities } from "./store-capabilities.ts";
 import type { TransferStore } from "./transfer.ts";
+import type { WebhookStore } from "./webhook.ts";
 import type { WorkerInfo } from "./worker-info.ts";
 
 export type { AuditReport, Diagnosis, Violation } from "./audit.ts";
@@ -21,22 +26,26 @@ export type { AuditReport, Diagnosis, Violation } from "./audit.ts";
  * outage (`StoreError`, often retryable) or a bug. Every method is atomic, and bounded: 5 s for single moves, 10 s
  * for bulk work, then `store_busy`. Time is the store's own clock; no caller ever sends the present.
  */
-export interface Store extends JobStore, LeaseStore, UpkeepStore, QueueStore, NumberStore, ChangeStore, TransferStore {
+export interface Store
+  extends
+    JobStore,
+    LeaseStore,
+    UpkeepStore,
+    QueueStore,
+    NumberStore,
+    ChangeStore,
+    TransferStore,
+    ApiKeyStore,
+    ArtifactStore,
+    CompanionStore,
+    WebhookStore {
   readonly capabilities: StoreCapabilities;
+  /** The one organisation whose data is seen here; left out by a store that has the data of all. */
+  readonly org?: string;
   /** Bring the schema up to date. Answers the names of the steps it took; many processes may try at once. */
   migrate(): Promise<readonly string[]>;
   /** Ends every connection. Calls still waiting are answered first. Safe to call twice. */
   close(): Promise<void>;
-}
-
-/** How stores differ. The runtime branches on these and never on a name. */
-export interface StoreCapabilities {
-  /** A transaction of the caller is written to synchronously: `within()` answers with values, not promises. */
-  readonly isSynchronous: boolean;
-  /** Other processes can work on the same data. */
-  readonly isShared: boolean;
-  /** Jobs enqueued in a transaction of the caller get their numbers when it commits; until then `number` is null. */
-  readonly isNumberedAtCommit: boolean;
 }
 
 // ─── Jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -68,6 +77,8 @@ export interface EnqueueRequest {
   readonly backoff: BackoffPolicy | null;
   readonly createdBy: string | null;
   readonly retryOf: JobId | null;
+  /** Travels beside the job; written with it, or not at all. @default none */
+  readonly companion?: Companion;
 }
 
 /** What else holds for the requests of a call. */
@@ -158,7 +169,7 @@ export interface JobSituation {
   readonly aheadCount: number | null;
   /** When the running or last attempt started; `null` when it waits, or never ran. */
   readonly attemptStartedAt: Date | null;
-  readonly workers: readonly WorkerInfo[];
+  readonly workers: readonly Pick<WorkerInfo, "queues" | "labels" | "concurrency" | "running">[];
 }
 
 /** Writes inside a transaction of the caller. Values come at once where `isSynchronous`, else as promises. */
@@ -229,7 +240,7 @@ export interface LeaseStore {
    * Move up to `max` tickets from `ready` to `running`, each with a new, higher token.
    * Lost race: a ticket another claim took is simply not in the answer.
    * @param wait put off an answer of none until this store commits tickets for it, or the signal fires. Tickets that
-   *   others bring are not waited for here: `onChange` tells of them.
+   *   others bring are waited for only where `isWaitForAll`; elsewhere `onChange` tells of them.
    */
   claim(request: ClaimRequest, wait?: AbortSignal): Promise<readonly Claim[]>;
 

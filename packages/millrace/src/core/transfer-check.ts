@@ -1,11 +1,15 @@
 import { backoffProblem } from "./backoff.ts";
+import type { Companion } from "./companion.ts";
+import { JOB_EVENTS } from "./event.ts";
 import { labelsProblem, nameProblem, show } from "./options.ts";
 import { queueSettingsProblems } from "./queue.ts";
+import { ROLES } from "./role.ts";
 import type { EnqueueRequest } from "./store.ts";
 import {
   amount,
   anyText,
   count,
+  digest,
   fieldProblems,
   firstOf,
   instant,
@@ -17,6 +21,7 @@ import {
   optional,
   percentage,
   required,
+  someOf,
   someText,
   tags,
   wholeNumber,
@@ -26,6 +31,8 @@ import {
   type Fields,
 } from "./transfer-fields.ts";
 import type {
+  ApiKeyRecord,
+  ArtifactRecord,
   CounterRecord,
   DoneTicket,
   EarlierAttemptRecord,
@@ -36,6 +43,7 @@ import type {
   ScheduleRecord,
   TransferRecord,
   WaitingTicket,
+  WebhookRecord,
 } from "./transfer.ts";
 
 type FieldsOf<T> = Readonly<Record<Exclude<keyof T, "type">, Field>>;
@@ -52,6 +60,11 @@ const COUNTER: FieldsOf<CounterRecord> = {
   scope: required(nameProblem),
   last: required(count(0)),
   hasHoles: required(yesOrNo),
+};
+
+export const COMPANION: FieldsOf<Companion> = {
+  sealed: optional(someText),
+  trace: optional(someText),
 };
 
 /** As it is stored: whole in JSON, with times as text. */
@@ -75,6 +88,7 @@ const REQUEST: FieldsOf<Omit<EnqueueRequest, "id">> = {
   backoff: optional(backoffProblem),
   createdBy: optional(someText),
   retryOf: optional(jobId),
+  companion: optional(object(COMPANION)),
 };
 
 const SCHEDULE: FieldsOf<ScheduleRecord> = {
@@ -85,6 +99,27 @@ const SCHEDULE: FieldsOf<ScheduleRecord> = {
   nextAt: optional(instant),
   lastAt: optional(instant),
   request: required(object(REQUEST)),
+};
+
+const API_KEY: FieldsOf<ApiKeyRecord> = {
+  id: required(someText),
+  org: required(nameProblem),
+  name: required(someText),
+  role: required(oneOf(ROLES)),
+  digest: required(digest),
+  createdBy: optional(someText),
+  createdAt: required(instant),
+  revokedAt: optional(instant),
+};
+
+const WEBHOOK: FieldsOf<WebhookRecord> = {
+  id: required(someText),
+  org: required(nameProblem),
+  url: required(someText),
+  events: optional(someOf(JOB_EVENTS)),
+  sealed: required(someText),
+  createdBy: optional(someText),
+  createdAt: required(instant),
 };
 
 const ERROR: Fields = {
@@ -143,6 +178,7 @@ const JOB: FieldsOf<JobRecord> = {
   requires: required(labelsProblem),
   fairKey: optional(someText),
   retryOf: optional(jobId),
+  companion: optional(object(COMPANION)),
   payload: required(jsonText),
   ticket: required(ticket),
 };
@@ -167,14 +203,28 @@ const LOG: FieldsOf<LogLineRecord> = {
   text: required(anyText),
 };
 
+const ARTIFACT: FieldsOf<ArtifactRecord> = {
+  job: required(jobId),
+  name: required(someText),
+  size: required(count(0)),
+  sha256: required(digest),
+  contentType: required(someText),
+  createdBy: optional(someText),
+  createdAt: required(instant),
+  place: required(someText),
+};
+
 /** The fields of each type, in the order in which they are written. */
 export const FIELDS: Readonly<Record<RecordType, Fields>> = {
   queue: QUEUE,
   counter: COUNTER,
   schedule: SCHEDULE,
+  apiKey: API_KEY,
+  webhook: WEBHOOK,
   job: JOB,
   attempt: ATTEMPT,
   log: LOG,
+  artifact: ARTIFACT,
 };
 
 interface Rule<T> {
@@ -202,6 +252,10 @@ const JOB_RULES: readonly Rule<JobRecord>[] = [
     isBroken: ({ ticket, maxAttempts }) => ticket.place !== "done" && ticket.attempt >= maxAttempts,
     says: ({ ticket, maxAttempts }) =>
       `it waits after ${ticket.attempt} attempts, and "maxAttempts" allows ${maxAttempts}`,
+  },
+  {
+    isBroken: ({ ticket, companion }) => ticket.place === "done" && companion !== null,
+    says: () => 'it has ended, and has a "companion", which is for attempts alone',
   },
 ];
 
@@ -235,9 +289,11 @@ const ATTEMPT_RULES: readonly Rule<EarlierAttemptRecord>[] = [
   },
 ];
 
+const WORDS: Readonly<Partial<Record<RecordType, string>>> = { log: "the log line", apiKey: "the API key" };
+
 /** Everything that is wrong with a record of this type by itself, each by its sentence. */
 export function recordProblems(type: RecordType, value: unknown): readonly string[] {
-  const what = type === "log" ? "the log line" : `the ${type}`;
+  const what = WORDS[type] ?? `the ${type}`;
   const wrong = fieldProblems(value, FIELDS[type], what);
   if (wrong.length > 0) return wrong;
   const record = { ...(value as object), type } as TransferRecord;
@@ -262,11 +318,17 @@ export function nameOfRecord(record: TransferRecord): string {
       return `the ${record.type} ${show(record.name)}`;
     case "counter":
       return `the counter of ${show(record.scope)}`;
+    case "apiKey":
+      return `the API key ${record.id}`;
+    case "webhook":
+      return `the webhook ${record.id}`;
     case "job":
       return `the job ${record.id}`;
     case "attempt":
       return `attempt ${record.attempt} of ${record.job}`;
     case "log":
       return `line ${record.sequence} of the log of ${record.job}`;
+    case "artifact":
+      return `the artifact ${show(record.name)} of ${record.job}`;
   }
 }

@@ -75,6 +75,19 @@ export function oneOf(words: readonly string[]): Check {
   return expect(`one of ${words.join(", ")}`, (value) => typeof value === "string" && words.includes(value));
 }
 
+/** Some of these words, in a list. */
+export function someOf(words: readonly string[]): Check {
+  return expect(
+    `a list of words among ${words.join(", ")}`,
+    (value) => Array.isArray(value) && value.every((word) => typeof word === "string" && words.includes(word)),
+  );
+}
+
+export const digest: Check = expect(
+  "a SHA-256 in 64 hexadecimal digits",
+  (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
+);
+
 export const jsonText: Check = expect("JSON text", (value) => {
   if (typeof value !== "string") return false;
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JobId } from "./job.ts";
-import { endLine, headerLine, parseHeader, parseRecord, recordLine } from "./transfer-line.ts";
+import { endLine, headerLine, parseHeader, parseRecord, recordLine, type TransferEnd } from "./transfer-line.ts";
 import type { DoneTicket, JobRecord, TransferRecord } from "./transfer.ts";
 
 const ID: JobId = "job_01jd0000000000000000000000";
@@ -46,6 +46,7 @@ const job: JobRecord = {
   requires: ["gpu"],
   fairKey: "f",
   retryOf: ID,
+  companion: null,
   payload: '{"10":"a","b":[1,null]}',
   ticket: done,
 };
@@ -72,13 +73,47 @@ const records: readonly TransferRecord[] = [
   { type: "queue", org: "acme", name: "news", pausedAt: null, settings: {} },
   { type: "counter", org: "acme", scope: "mail", last: 7, hasHoles: true },
   { type: "schedule", org: "acme", name: "n", cron: "* * * * *", timeZone: "UTC", nextAt: 9, lastAt: null, request },
+  {
+    type: "apiKey",
+    id: "key_1",
+    org: "acme",
+    name: "ci",
+    role: "member",
+    digest: "ab".repeat(32),
+    createdBy: "ada",
+    createdAt: 5,
+    revokedAt: null,
+  },
+  {
+    type: "webhook",
+    id: "hook_1",
+    org: "acme",
+    url: "https://example.test",
+    events: ["completed"],
+    sealed: "c2VhbGVk",
+    createdBy: null,
+    createdAt: 5,
+  },
   job,
   waiting,
+  { ...waiting, companion: { sealed: "c2VhbGVk", trace: null } },
+  { ...waiting, companion: { sealed: null, trace: "00-1-2-01" } },
   { ...job, ticket: { ...done, result: "null" } },
   { ...job, ticket: { ...done, state: "failed", result: null, error } },
   { ...job, ticket: { ...done, state: "cancelled", startedAt: null, attemptStartedAt: null, result: null } },
   { type: "attempt", job: ID, token: 1, attempt: 1, ending: "lost", worker: "w", startedAt: 1, endedAt: 2, error },
   { type: "log", job: ID, sequence: 1, at: 3, stream: "stderr", attempt: 1, text: "\u0000 ü \u2028" },
+  {
+    type: "artifact",
+    job: ID,
+    name: "out.mp4",
+    size: 9_007_199_254_740_991,
+    sha256: "0f".repeat(32),
+    contentType: "video/mp4",
+    createdBy: null,
+    createdAt: 5,
+    place: "ab/cd",
+  },
 ];
 
 describe("a line of an export", () => {
@@ -87,7 +122,7 @@ describe("a line of an export", () => {
     ({ record }) => {
       const line = recordLine(record);
       expect(line).not.toContain("\n");
-      const read = parseRecord(JSON.parse(line)) as TransferRecord;
+      const read = parseRecord(JSON.parse(line), 2) as TransferRecord;
       expect(read).toEqual(record);
       const shuffled = Object.fromEntries(Object.entries(read).toReversed()) as unknown as TransferRecord;
       expect(recordLine(shuffled), "names come in one order").toBe(line);
@@ -109,31 +144,49 @@ describe("a line of an export", () => {
   ])("brings JSON %s back as the same text", (_, payload) => {
     const line = recordLine({ ...job, payload, ticket: { ...done, result: payload } });
     expect(line).toContain('"payloadText":');
-    expect(parseRecord(JSON.parse(line))).toMatchObject({ payload, ticket: { result: payload } });
+    expect(parseRecord(JSON.parse(line), 2)).toMatchObject({ payload, ticket: { result: payload } });
   });
 
   test("is refused with a payload and a text of it", () => {
     const line = recordLine(waiting).replace('"payload":null', '"payload":null,"payloadText":"1"');
-    expect(() => parseRecord(JSON.parse(line))).toThrow(/"payloadText" that is not known/);
+    expect(() => parseRecord(JSON.parse(line), 2)).toThrow(/"payloadText" that is not known/);
+  });
+
+  test("is refused with a companion of a job that has ended", () => {
+    const line = recordLine({ ...job, companion: { sealed: "s", trace: null } });
+    expect(() => parseRecord(JSON.parse(line), 2)).toThrow(/it has ended, and has a "companion"/);
   });
 });
 
 describe("the first and the last line", () => {
-  const counts = { queue: 1, counter: 2, schedule: 3, job: 4, attempt: 5, log: 6 };
-  const digest = "0123456789abcdef".repeat(4);
-  const digests = { queue: digest, counter: digest, schedule: digest, job: digest, attempt: digest, log: digest };
+  const older = { queue: 1, counter: 2, schedule: 3, job: 4, attempt: 5, log: 6 };
+  const counts = { ...older, apiKey: 7, webhook: 8, artifact: 9 };
+  const digestsOf = (types: object): TransferEnd["digests"] =>
+    Object.fromEntries(Object.keys(types).map((type) => [type, "0123456789abcdef".repeat(4)]));
+  const digests = digestsOf(counts);
 
   test.each([
     { at: 5, counts },
     { at: 5, counts: null },
   ])("the first comes back: %o", (header) => {
-    expect(parseHeader(JSON.parse(headerLine(header)))).toEqual(header);
+    expect(parseHeader(JSON.parse(headerLine(header)))).toEqual({ ...header, version: 2 });
   });
 
   test.each([
     { counts, digests },
     { counts, digests: null },
   ])("the last comes back: %o", (end) => {
-    expect(parseRecord(JSON.parse(endLine(end)))).toEqual({ type: "end", end });
+    expect(parseRecord(JSON.parse(endLine(end)), 2)).toEqual({ type: "end", end });
+  });
+
+  test("an older version has neither the records nor the counts that came later", () => {
+    const header = { millrace: "export", version: 1, at: 5, counts: older };
+    const whole = { ...older, apiKey: 0, webhook: 0, artifact: 0 };
+    expect(parseHeader(header)).toEqual({ version: 1, at: 5, counts: whole });
+    const end = { type: "end", counts: older, digests: digestsOf(older) };
+    expect(parseRecord(end, 1)).toEqual({ type: "end", end: { counts: whole, digests: digestsOf(older) } });
+    expect(() => parseRecord(end, 2)).toThrow(/"digests" must have a SHA-256 for each of .+artifact/);
+    expect(() => parseRecord({ type: "apiKey" }, 1)).toThrow(/"apiKey", which is no type of record/);
+    expect(parseRecord(JSON.parse(recordLine(waiting)), 1)).toEqual(waiting);
   });
 });

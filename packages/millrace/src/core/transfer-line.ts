@@ -1,6 +1,6 @@
 import { InputError } from "./errors.ts";
 import { nearest, show } from "./options.ts";
-import { FIELDS, recordProblems, ticketFields } from "./transfer-check.ts";
+import { COMPANION, FIELDS, recordProblems, ticketFields } from "./transfer-check.ts";
 import { isObject, type Fields } from "./transfer-fields.ts";
 import {
   noRecords,
@@ -16,7 +16,15 @@ import {
  * refers to, then the end with their counts, so that a file that was cut is noticed. Readers refuse what they do not
  * know: a newer writer says so by its version.
  */
-const TRANSFER_VERSION = 1;
+const TRANSFER_VERSION = 2;
+
+/** What may be in an export, for each version that is read. */
+const TYPES_BY_VERSION = {
+  1: ["queue", "counter", "schedule", "job", "attempt", "log"],
+  2: RECORD_TYPES,
+} as const satisfies Readonly<Record<number, readonly RecordType[]>>;
+
+export type TransferVersion = keyof typeof TYPES_BY_VERSION;
 
 export interface TransferHeader {
   /** When the data was as it is, by the clock of its store. */
@@ -27,8 +35,11 @@ export interface TransferHeader {
 
 export interface TransferEnd {
   readonly counts: RecordCounts;
-  /** SHA-256 of the lines of each type, in order. `null` in a file that was edited, and says so by having none. */
-  readonly digests: Readonly<Record<RecordType, string>> | null;
+  /**
+   * SHA-256 of the lines of each type that the version knows, in order. `null` in a file that was edited, and says so by
+   * having none.
+   */
+  readonly digests: Readonly<Partial<Record<RecordType, string>>> | null;
 }
 
 export function headerLine({ at, counts }: TransferHeader): string {
@@ -44,8 +55,9 @@ export function recordLine(record: TransferRecord): string {
   const fields = FIELDS[record.type];
   const start = `{"type":"${record.type}"`;
   if (record.type !== "job") return `${start}${partsOf(record, fields)}}`;
-  const { payload, ticket, ...facts } = record;
-  return `${start}${partsOf(facts, fields)},${jsonPart("payload", payload)},"ticket":${ticketText(ticket)}}`;
+  const { companion, payload, ticket, ...facts } = record;
+  const beside = companion === null ? "" : `,"companion":{${partsOf(companion, COMPANION).slice(1)}}`;
+  return `${start}${partsOf(facts, fields)}${beside},${jsonPart("payload", payload)},"ticket":${ticketText(ticket)}}`;
 }
 
 function ticketText(ticket: Ticket): string {
@@ -80,44 +92,57 @@ function isExact(json: string): boolean {
 }
 
 /** @throws InputError when the first line does not begin an export, or one of another version */
-export function parseHeader(value: unknown): TransferHeader {
+export function parseHeader(value: unknown): TransferHeader & { readonly version: TransferVersion } {
   if (!isObject(value) || value["millrace"] !== "export") {
     const expected = `{"millrace":"export","version":${TRANSFER_VERSION}, …}`;
     throw new InputError("request_invalid", `it does not begin an export of Millrace, which is ${expected}`);
   }
   const { version, at, counts } = value;
-  if (version !== TRANSFER_VERSION) {
+  if (!isKnownVersion(version)) {
     throw new InputError(
       "request_invalid",
-      `the export is of version ${show(version)}, and this Millrace reads version ${TRANSFER_VERSION}; use the Millrace that made it, or a newer one`,
+      `the export is of version ${show(version)}, and this Millrace reads versions up to ${TRANSFER_VERSION}; use the Millrace that made it, or a newer one`,
     );
   }
   if (!Number.isSafeInteger(at)) {
     throw new InputError("request_invalid", `"at" must be an instant in whole milliseconds; got ${show(at)}`);
   }
-  return { at: at as number, counts: counts === undefined ? null : countsFrom(counts) };
+  const types = TYPES_BY_VERSION[version];
+  return { version, at: at as number, counts: counts === undefined ? null : countsFrom(counts, types) };
 }
 
-/** A record, or the end. @throws InputError with everything that is wrong with the line */
-export function parseRecord(value: unknown): TransferRecord | { readonly type: "end"; readonly end: TransferEnd } {
+function isKnownVersion(version: unknown): version is TransferVersion {
+  return typeof version === "number" && Object.hasOwn(TYPES_BY_VERSION, version);
+}
+
+/**
+ * A record, or the end.
+ * @param version of the export, as its header says
+ * @throws InputError with everything that is wrong with the line
+ */
+export function parseRecord(
+  value: unknown,
+  version: TransferVersion,
+): TransferRecord | { readonly type: "end"; readonly end: TransferEnd } {
   if (!isObject(value)) {
     throw new InputError("request_invalid", `each line of an export is an object; got ${show(value)}`);
   }
   const { type, ...rest } = value;
-  if (type === "end") return { type, end: endFrom(rest) };
-  const known = RECORD_TYPES.find((each) => each === type);
-  if (known === undefined) throw new InputError("request_invalid", unknownType(type));
+  const types: readonly RecordType[] = TYPES_BY_VERSION[version];
+  if (type === "end") return { type, end: endFrom(rest, types) };
+  const known = types.find((each) => each === type);
+  if (known === undefined) throw new InputError("request_invalid", unknownType(type, types));
   const whole = wholeRecord(known, rest);
   const problems = recordProblems(known, whole);
   if (problems.length > 0) throw new InputError("request_invalid", problems.join("; "), { details: { problems } });
   return { type: known, ...whole } as TransferRecord;
 }
 
-function unknownType(type: unknown): string {
-  if (type === undefined) return `"type" is missing; expected one of ${[...RECORD_TYPES, "end"].join(", ")}`;
-  const near = typeof type === "string" ? nearest(type, RECORD_TYPES) : undefined;
-  const hint =
-    near === undefined ? `expected one of ${[...RECORD_TYPES, "end"].join(", ")}` : `did you mean "${near}"?`;
+function unknownType(type: unknown, types: readonly RecordType[]): string {
+  const expected = `expected one of ${[...types, "end"].join(", ")}`;
+  if (type === undefined) return `"type" is missing; ${expected}`;
+  const near = typeof type === "string" ? nearest(type, types) : undefined;
+  const hint = near === undefined ? expected : `did you mean "${near}"?`;
   return `"type" is ${show(type)}, which is no type of record; ${hint}`;
 }
 
@@ -125,8 +150,12 @@ function unknownType(type: unknown): string {
 function wholeRecord(type: RecordType, rest: JsonObject): JsonObject {
   if (type !== "job") return whole(rest, FIELDS[type]);
   const job = whole(withText(rest, "payload"), FIELDS.job);
-  const { ticket } = job;
-  return isObject(ticket) ? { ...job, ticket: whole(withText(ticket, "result"), ticketFields(ticket)) } : job;
+  const { companion, ticket } = job;
+  return {
+    ...job,
+    ...(isObject(companion) ? { companion: whole(companion, COMPANION) } : {}),
+    ...(isObject(ticket) ? { ticket: whole(withText(ticket, "result"), ticketFields(ticket)) } : {}),
+  };
 }
 
 function whole(value: JsonObject, fields: Fields): JsonObject {
@@ -144,24 +173,24 @@ function withText(object: JsonObject, name: "payload" | "result"): JsonObject {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-function endFrom({ counts, digests }: JsonObject): TransferEnd {
-  if (digests === undefined) return { counts: countsFrom(counts), digests: null };
-  const isWhole = isObject(digests) && RECORD_TYPES.every((type) => /^[0-9a-f]{64}$/.test(String(digests[type])));
+function endFrom({ counts, digests }: JsonObject, types: readonly RecordType[]): TransferEnd {
+  if (digests === undefined) return { counts: countsFrom(counts, types), digests: null };
+  const isWhole = isObject(digests) && types.every((type) => /^[0-9a-f]{64}$/.test(String(digests[type])));
   if (!isWhole) {
-    const expected = `a SHA-256 for each of ${RECORD_TYPES.join(", ")}`;
+    const expected = `a SHA-256 for each of ${types.join(", ")}`;
     throw new InputError("request_invalid", `"digests" must have ${expected}; an export that was edited has none`);
   }
-  return { counts: countsFrom(counts), digests: digests as Readonly<Record<RecordType, string>> };
+  return { counts: countsFrom(counts, types), digests };
 }
 
-function countsFrom(counts: unknown): RecordCounts {
+function countsFrom(counts: unknown, types: readonly RecordType[]): RecordCounts {
   const found = noRecords();
-  for (const type of RECORD_TYPES) {
+  for (const type of types) {
     const count = isObject(counts) ? counts[type] : undefined;
     if (!Number.isSafeInteger(count) || (count as number) < 0) {
       throw new InputError(
         "request_invalid",
-        `"counts" must say how many records there are of each of ${RECORD_TYPES.join(", ")}`,
+        `"counts" must say how many records there are of each of ${types.join(", ")}`,
       );
     }
     found[type] = count as number;

@@ -1,14 +1,17 @@
 import type { AuditReport } from "./audit.ts";
 import type { BackoffPolicy } from "./backoff.ts";
+import type { Companion } from "./companion.ts";
+import type { JobEventType } from "./event.ts";
 import type { AttemptEnding, JobId } from "./job.ts";
 import type { JobError } from "./job-error.ts";
 import type { LogStream } from "./log-line.ts";
 import type { QueueOverrides } from "./queue.ts";
+import type { Role } from "./role.ts";
 import type { FinalState } from "./states.ts";
 
 /**
  * Carrying all data of a store into another one. What is carried is plain: no row numbers, no lanes, instants in
- * milliseconds since the epoch. The journal of events and the workers stay behind.
+ * milliseconds since the epoch. The journal of events and the workers stay behind, and so do the bytes of artifacts.
  */
 export interface TransferStore {
   /**
@@ -35,9 +38,9 @@ export interface ExportReader {
   /** How many running jobs are read as what becomes of them when their lease is lost. */
   readonly lostCount: number;
   /**
-   * All records: queues, counters, schedules, jobs in the order in which they were numbered, and after them the attempts
-   * and the log lines in the order of their jobs. Pages are bounded by count and size, and never empty. May be called
-   * again, and answers the same.
+   * All records: queues, counters, schedules, keys, webhooks, jobs in the order in which they were numbered, and after
+   * them the attempts, the log lines and the artifacts in the order of their jobs. Pages are bounded by count and size,
+   * and never empty. May be called again, and answers the same.
    *
    * A running job is read as what becomes of it when its lease is lost: to be run again under a higher token, failed
    * where no attempt is left, cancelled where that had been accepted.
@@ -78,14 +81,32 @@ export interface Refusal {
   readonly problem: string;
 }
 
-export const RECORD_TYPES = ["queue", "counter", "schedule", "job", "attempt", "log"] as const;
+export const RECORD_TYPES = [
+  "queue",
+  "counter",
+  "schedule",
+  "apiKey",
+  "webhook",
+  "job",
+  "attempt",
+  "log",
+  "artifact",
+] as const;
 
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 export type RecordCounts = Readonly<Record<RecordType, number>>;
 
 export type TransferRecord =
-  QueueRecord | CounterRecord | ScheduleRecord | JobRecord | EarlierAttemptRecord | LogLineRecord;
+  | QueueRecord
+  | CounterRecord
+  | ScheduleRecord
+  | ApiKeyRecord
+  | WebhookRecord
+  | JobRecord
+  | EarlierAttemptRecord
+  | LogLineRecord
+  | ArtifactRecord;
 
 export interface QueueRecord {
   readonly type: "queue";
@@ -117,6 +138,33 @@ export interface ScheduleRecord {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** A key that goes on opening what it opened. */
+export interface ApiKeyRecord {
+  readonly type: "apiKey";
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the key, in hexadecimal digits. */
+  readonly digest: string;
+  readonly createdBy: string | null;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** Without its cursor: in the store that it is carried into, it begins at the present. */
+export interface WebhookRecord {
+  readonly type: "webhook";
+  readonly id: string;
+  readonly org: string;
+  readonly url: string;
+  readonly events: readonly JobEventType[] | null;
+  /** The secret that signs, encrypted. */
+  readonly sealed: string;
+  readonly createdBy: string | null;
+  readonly createdAt: number;
+}
+
 export interface JobRecord {
   readonly type: "job";
   readonly id: JobId;
@@ -139,6 +187,8 @@ export interface JobRecord {
   readonly requires: readonly string[];
   readonly fairKey: string | null;
   readonly retryOf: string | null;
+  /** Of a job that has not ended. */
+  readonly companion: Companion | null;
   /** JSON text. */
   readonly payload: string;
   readonly ticket: Ticket;
@@ -201,6 +251,19 @@ export interface LogLineRecord {
   readonly text: string;
 }
 
+/** What is known of a file; the file itself stays where it is. */
+export interface ArtifactRecord {
+  readonly type: "artifact";
+  readonly job: JobId;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly createdBy: string | null;
+  readonly createdAt: number;
+  readonly place: string;
+}
+
 /** So many records make a page, unless they are large. */
 export const PAGE_COUNT = 500;
 /** A page that has grown to this is full; one record more may be larger. */
@@ -209,20 +272,26 @@ export const PAGE_CHARACTERS = 4_000_000;
 /** About how much of a page a record takes. */
 export function sizeOf(record: TransferRecord): number {
   switch (record.type) {
-    case "job":
-      return 500 + record.payload.length + (record.ticket.place === "done" ? (record.ticket.result?.length ?? 0) : 0);
+    case "job": {
+      const { payload, ticket, companion } = record;
+      const result = ticket.place === "done" ? ticket.result : null;
+      return 500 + payload.length + (result?.length ?? 0) + (companion?.sealed?.length ?? 0);
+    }
     case "log":
       return 200 + record.text.length;
     case "queue":
     case "counter":
     case "schedule":
+    case "apiKey":
+    case "webhook":
     case "attempt":
+    case "artifact":
       return 500;
   }
 }
 
 export function noRecords(): Record<RecordType, number> {
-  return { queue: 0, counter: 0, schedule: 0, job: 0, attempt: 0, log: 0 };
+  return { queue: 0, counter: 0, schedule: 0, apiKey: 0, webhook: 0, job: 0, attempt: 0, log: 0, artifact: 0 };
 }
 
 export function totalOf(counts: RecordCounts): number {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { MaybePromise, Store, StoreCapabilities } from "../core/store.ts";
+import type { MaybePromise, Store } from "../core/store.ts";
+import type { StoreCapabilities } from "../core/store-capabilities.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 export type Capability = keyof StoreCapabilities;

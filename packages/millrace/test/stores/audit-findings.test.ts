@@ -37,6 +37,21 @@ const DAMAGE: readonly (readonly [what: string, guarantee: string, sql: string])
     "G2",
     "UPDATE millrace_ready SET token = 1, attempt = 0 WHERE job = 3; UPDATE millrace_attempt SET token = 7",
   ],
+  [
+    "something still lies beside a finished job",
+    "G8",
+    "INSERT INTO millrace_companion (job, sealed) VALUES (1, 'secret')",
+  ],
+  [
+    "an artifact has no job",
+    "G3",
+    "INSERT INTO millrace_artifact VALUES (99, 'a', 1, 'aa', 'text/plain', NULL, 5, 'place/1')",
+  ],
+  [
+    "the bytes of an artifact are to be deleted",
+    "G3",
+    "INSERT INTO millrace_artifact VALUES (1, 'a', 1, 'aa', 'text/plain', NULL, 5, 'place/1'); INSERT INTO millrace_place VALUES ('place/1', 0, 0)",
+  ],
   ["a job without attempts left waits", "G6", "UPDATE millrace_ready SET token = 3, attempt = 3 WHERE job = 5"],
 ];
 

@@ -4,7 +4,18 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite } from "../../src/stores/sqlite/index.ts";
-import { enqueueOne, read } from "../../src/testing/factory.ts";
+import { MIGRATIONS } from "../../src/stores/sqlite/migrations/index.ts";
+import {
+  claimOne,
+  enqueueAll,
+  enqueueOne,
+  moves,
+  read,
+  refOf,
+  requests,
+  settleOne,
+} from "../../src/testing/factory.ts";
+import { assertSound } from "../../src/testing/index.ts";
 
 describe("opening a file", () => {
   let folder = "";
@@ -59,6 +70,31 @@ describe("opening a file", () => {
     await after.close();
   });
 
+  test("of an older version brings it up to date, and everything in it goes on", async () => {
+    const newer = join(folder, "newer.db");
+    const before = await openSqlite({ file: newer });
+    const jobs = await enqueueAll(before, requests(3));
+    await settleOne(before, await claimOne(before), moves.complete("done"));
+    const claim = await claimOne(before);
+    await before.close();
+    for (const { version } of MIGRATIONS.slice(0, -1)) {
+      const old = join(folder, `${version}.db`);
+      copyAsOf(version, newer, old);
+      await expect(openSqlite({ file: old, migrate: false })).rejects.toMatchObject({ code: "schema_too_old" });
+      const after = await openSqlite({ file: old });
+      expect(await settleOne(after, claim, moves.complete())).toBe("settled");
+      const states = (await after.get(jobs.map(({ id }) => id))).map((job) => job?.state);
+      expect(states).toEqual(["completed", "completed", "queued"]);
+      const companion = { sealed: "secret", trace: null };
+      const { id, number } = await enqueueOne(after, { companion, priority: 1 });
+      expect(number).toBe(4);
+      const next = await claimOne(after);
+      expect([next.job.id, await after.companions([refOf(next)])]).toEqual([id, [companion]]);
+      await assertSound(after);
+      await after.close();
+    }
+  });
+
   test("refuses every call after it was closed", async () => {
     const store = await openSqlite({ file });
     await store.close();
@@ -66,3 +102,22 @@ describe("opening a file", () => {
     await expect(store.counts({})).rejects.toMatchObject({ code: "shutting_down" });
   });
 });
+
+/** A file as a program would have made it that knew steps up to `version` only, with all rows it has a place for. */
+function copyAsOf(version: number, newer: string, old: string): void {
+  const db = new Database(old);
+  db.exec(
+    "CREATE TABLE millrace_schema (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)",
+  );
+  for (const step of MIGRATIONS.filter((each) => each.version <= version)) {
+    db.exec(step.sql);
+    db.prepare("INSERT INTO millrace_schema VALUES (?, ?, 0)").run(step.version, step.name);
+  }
+  const tables = db.prepare<[], { name: string }>(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'millrace%' AND name <> 'millrace_schema'",
+  );
+  db.pragma("foreign_keys = OFF");
+  db.prepare("ATTACH ? AS newer").run(newer);
+  for (const { name } of tables.all()) db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+  db.close();
+}

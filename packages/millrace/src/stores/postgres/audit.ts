@@ -20,7 +20,8 @@ const PLACES = `
 /** What hangs on a job. A key may name no job yet: it is held for one that is being written, or was not written. */
 const LEFTOVERS = `
   SELECT 'key' AS thing, job FROM millrace.key WHERE job <> 0 UNION ALL SELECT 'tag', job FROM millrace.tag
-  UNION ALL SELECT 'log', job FROM millrace.log UNION ALL SELECT 'attempt', job FROM millrace.attempt`;
+  UNION ALL SELECT 'log', job FROM millrace.log UNION ALL SELECT 'attempt', job FROM millrace.attempt
+  UNION ALL SELECT 'artifact', job FROM millrace.artifact UNION ALL SELECT 'companion', job FROM millrace.companion`;
 
 /** What must hold of the data as it lies, whatever happened to it. The constraints of the schema hold besides. */
 const RULES: readonly Rule[] = [
@@ -60,7 +61,7 @@ const RULES: readonly Rule[] = [
   rule(
     "G3",
     "LEFTOVER",
-    "keys, tags, log lines or attempts of a job that is gone",
+    "keys, tags, log lines, attempts, artifacts or companions of a job that is gone",
     `SELECT p.thing || ' of row ' || p.job AS what FROM (${LEFTOVERS}) p
      WHERE NOT EXISTS (SELECT FROM millrace.job j WHERE j.seq = p.job)`,
   ),
@@ -108,6 +109,32 @@ const RULES: readonly Rule[] = [
     `SELECT j.id AS what FROM millrace.job j JOIN (
        SELECT job, attempt FROM millrace.ready UNION ALL SELECT job, attempt FROM millrace.scheduled) t ON t.job = j.seq
      WHERE t.attempt >= j.max_attempts`,
+  ),
+  rule(
+    "G8",
+    "COMPANIONS",
+    "finished jobs beside which secrets or traces still lie",
+    `SELECT j.id AS what FROM millrace.companion c JOIN millrace.done d ON d.job = c.job JOIN millrace.job j ON j.seq = c.job`,
+  ),
+  rule(
+    "G8",
+    "UNTOLD_COMPANIONS",
+    "jobs that do not tell of what travels beside them, so that it would stay when they end",
+    `SELECT j.id AS what FROM millrace.companion c JOIN millrace.job j ON j.seq = c.job WHERE NOT j.has_companion`,
+  ),
+  rule(
+    "G3",
+    "LOST_COMPANIONS",
+    "jobs whose secrets or traces are gone before their end",
+    `SELECT j.id AS what FROM millrace.job j WHERE j.has_companion
+       AND NOT EXISTS (SELECT FROM millrace.companion c WHERE c.job = j.seq) AND NOT EXISTS (SELECT FROM millrace.done d WHERE d.job = j.seq)`,
+  ),
+  rule(
+    "G3",
+    "DISCARDED_ARTIFACTS",
+    "artifacts whose bytes are to be deleted",
+    `SELECT j.id || ': ' || a.name AS what FROM millrace.artifact a
+     JOIN millrace.place p ON p.place = a.place JOIN millrace.job j ON j.seq = a.job`,
   ),
 ];
 

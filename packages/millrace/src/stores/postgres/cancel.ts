@@ -1,5 +1,6 @@
 import { resolveQueueSettings, type QueueOverrides } from "../../core/queue.ts";
 import type { CancelRequest, CancelResult } from "../../core/store.ts";
+import { dismissCompanions } from "./companions.ts";
 import { readJobs } from "./read.ts";
 import { presentAt, type Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
@@ -17,11 +18,13 @@ const TAKE_WAITING: NamedSql = {
 /** The outcome of a job that was cancelled while it waited. It is not ended before it was created, whatever the clock. */
 const FINISH_WAITING: NamedSql = {
   name: "CANCEL_FINISH_WAITING",
-  sql: `INSERT INTO millrace.done (job, state, attempt, token, ended_by, worker, started_at, finished_at, cancel_requested_at, cancelled_by, cancel_reason)
+  sql: `WITH ended AS (
+        INSERT INTO millrace.done (job, state, attempt, token, ended_by, worker, started_at, finished_at, cancel_requested_at, cancelled_by, cancel_reason)
         SELECT j.seq, 'cancelled', $3::text::bigint, $4::text::bigint, 'cancel',
           (SELECT a.worker FROM millrace.attempt a WHERE a.job = j.seq ORDER BY a.token DESC LIMIT 1),
           $5::text::bigint, greatest(t.now, j.created_at, $5::text::bigint), greatest(t.now, j.created_at, $5::text::bigint), $6::text, $7::text
-        FROM millrace.job j, (SELECT ${presentAt(1)} AS now) t WHERE j.seq = $2::text::bigint`,
+        FROM millrace.job j, (SELECT ${presentAt(1)} AS now) t WHERE j.seq = $2::text::bigint RETURNING job)
+        ${dismissCompanions("ended")}`,
 };
 
 /** The first request stands; a later one changes nothing. */

@@ -9,6 +9,7 @@ import { newQueuePlace, planDraws, type Head, type LaneHeads, type QueuePlace } 
 import { Floors, wholeLane } from "./floors.ts";
 import { lanesWithWork, MOST_LANES, peek } from "./peek.ts";
 import type { Session } from "./session.ts";
+import type { HeldJob } from "./settle.ts";
 import type { NamedSql } from "./statements.ts";
 import { claimFrom, recallTickets, takeTickets, type StartedRow } from "./take-tickets.ts";
 
@@ -26,7 +27,7 @@ const SMALL_CLAIM = 64;
 const MOST_ROUNDS = 8;
 
 /** Jobs that are lost are never settled; then all are forgotten, and settled the longer way. */
-const MOST_SEQS = 100_000;
+const MOST_HELD = 100_000;
 
 interface OpenQueue {
   readonly id: number;
@@ -71,14 +72,14 @@ export class Claimer {
   readonly #database: Database;
   readonly #catalog: Catalog;
   readonly #floors: Floors;
-  readonly #seqs: Map<JobId, number>;
+  readonly #held: Map<JobId, HeldJob>;
   readonly #memories = new Map<string, ClaimMemory>();
 
-  /** @param seqs filled with the row numbers of the jobs that are held, which whoever settles them takes out */
-  constructor(database: Database, catalog: Catalog, seqs: Map<JobId, number>) {
+  /** @param held filled with the jobs that are claimed, which whoever settles them takes out */
+  constructor(database: Database, catalog: Catalog, held: Map<JobId, HeldJob>) {
     this.#database = database;
     this.#catalog = catalog;
-    this.#seqs = seqs;
+    this.#held = held;
     this.#floors = new Floors(database.clock === undefined ? undefined : 0);
   }
 
@@ -200,8 +201,8 @@ export class Claimer {
       memory.unanswered = { claim, answered: new Set() };
       throw error;
     }
-    if (this.#seqs.size > MOST_SEQS) this.#seqs.clear();
-    for (const { id, seq } of rows) this.#seqs.set(id, seq);
+    if (this.#held.size > MOST_HELD) this.#held.clear();
+    for (const { id, seq, has_companion: hasCompanion } of rows) this.#held.set(id, { seq, hasCompanion });
     return rows.map((row) => this.#claimFrom(row, request, memory));
   }
 

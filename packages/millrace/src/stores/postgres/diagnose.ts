@@ -301,8 +301,7 @@ function messageOf({ kind, name, table, sql }: Part, isThere: boolean, schema: s
     return `the index "${name}" is not valid; \`REINDEX INDEX ${schema}.${name}\` repairs it`;
   if (isThere)
     return `the trigger "${name}" is off; \`ALTER TABLE ${schema}.${table} ENABLE TRIGGER ${name}\` turns it on`;
-  const mend =
-    sql === null ? "make it again as the first migration does" : `\`${sql.replaceAll("millrace.", `${schema}.`)}\``;
+  const mend = sql === null ? "make it again as the migrations do" : `\`${sql.replaceAll("millrace.", `${schema}.`)}\``;
   return `the ${kind} "${name}" on "${table}" is missing; ${mend}`;
 }
 

@@ -11,6 +11,17 @@ import type { NamedSql } from "./statements.ts";
 
 const { numbered, maxAttempts } = DEFAULT_QUEUE_SETTINGS;
 
+const COMPANIONS = "$22::text::text[], $23::text::text[]";
+/** Rows are made in the order of their places, so the n-th of them has the n-th companion. */
+const ACCOMPANY = `
+    accompanied AS (
+      INSERT INTO millrace.companion (job, sealed, trace)
+      SELECT v.job, v.sealed, v.trace
+      FROM (SELECT array_agg(seq ORDER BY seq) AS jobs FROM written) w
+      CROSS JOIN LATERAL unnest(w.jobs, ${COMPANIONS}) AS v (job, sealed, trace)
+      WHERE w.jobs IS NOT NULL AND coalesce(v.sealed, v.trace) IS NOT NULL
+    ),`;
+
 /**
  * Write jobs with their tickets, numbers, tags and events; what a request leaves open falls to its queue.
  * Numbers: the counters of all scopes are raised here, in the order of their ids so that two calls cannot wait for each
@@ -18,10 +29,9 @@ const { numbered, maxAttempts } = DEFAULT_QUEUE_SETTINGS;
  * raised, and the rows wait for the trigger that numbers them when it commits.
  * Lanes that prune may delete ($21) are held; when one is gone already, nothing is written and nothing answered.
  * Why arrays: a thousand jobs are one round trip, one plan, one commit.
+ * @param isAccompanied whether something travels beside some of the jobs ($22, $23)
  */
-const WRITE: NamedSql = {
-  name: "ENQUEUE_WRITE",
-  sql: `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
     kept AS MATERIALIZED (SELECT id FROM millrace.lane WHERE id = ANY ($21::text::bigint[]) FOR KEY SHARE),
     asked AS MATERIALIZED (
       SELECT i.*, greatest(t.now, coalesce(i.due_at, t.now + i.delay_ms, t.now)) AS run_at, t.now,
@@ -30,9 +40,9 @@ const WRITE: NamedSql = {
       FROM unnest($3::text::text[], $4::text::bigint[], $5::text::bigint[], $6::text::bigint[], $7::text::text[],
         $8::text::text[], $9::text::boolean[], $10::text::bigint[], $11::text::bigint[], $12::text::bigint[],
         $13::text::text[], $14::text::bigint[], $15::text::bigint[], $16::text::text[], $17::text::text[],
-        $18::text::text[], $19::text::text[], $20::text::text[])
+        $18::text::text[], $19::text::text[], $20::text::text[]${isAccompanied ? `, ${COMPANIONS}` : ""})
         WITH ORDINALITY AS i (id, lane, scope, queue, kind, payload, own_numbered, priority, own_attempts, timeout_ms,
-          backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of, place)
+          backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of${isAccompanied ? ", sealed, trace" : ""}, place)
       CROSS JOIN t LEFT JOIN millrace.queue q ON q.id = i.queue
       WHERE (SELECT count(*) FROM kept) = cardinality($21::text::bigint[])
     ),
@@ -47,11 +57,12 @@ const WRITE: NamedSql = {
     ),
     written AS (
       INSERT INTO millrace.job (id, lane, kind, payload, scope, number, awaits_number, priority, max_attempts, timeout_ms,
-        backoff, run_at, key, "group", tags, created_by, retry_of, created_at)
+        backoff, run_at, key, "group", tags, created_by, retry_of, created_at${isAccompanied ? ", has_companion" : ""})
       SELECT a.id, a.lane, a.kind, a.payload, a.scope,
         CASE WHEN a.is_numbered THEN r.base + row_number() OVER (PARTITION BY a.scope, a.is_numbered ORDER BY a.place) END,
         a.is_numbered AND r.id IS NULL, a.priority, a.max_attempts, a.timeout_ms,
-        a.backoff, a.run_at, a.key, a."group", a.tags, a.created_by, a.retry_of, a.now
+        a.backoff, a.run_at, a.key, a."group", a.tags, a.created_by, a.retry_of,
+        a.now${isAccompanied ? ", coalesce(a.sealed, a.trace) IS NOT NULL" : ""}
       FROM asked a LEFT JOIN raised r ON r.id = a.scope ORDER BY a.place
       RETURNING seq, lane, number, priority, max_attempts, run_at, created_at, tags
     ),
@@ -66,14 +77,15 @@ const WRITE: NamedSql = {
     tagged AS (
       INSERT INTO millrace.tag (name, value, job)
       SELECT e.key, e.value, w.seq FROM written w CROSS JOIN LATERAL json_each_text(w.tags::json) e WHERE w.tags IS NOT NULL
-    ),
+    ),${isAccompanied ? ACCOMPANY : ""}
     noted AS (
       INSERT INTO millrace.event (at, type, jobs)
       SELECT t.now, 'enqueued', w.jobs
       FROM t, (SELECT array_agg(seq ORDER BY seq) AS jobs FROM written) w WHERE w.jobs IS NOT NULL
     )
-    SELECT seq, number, max_attempts, run_at, created_at FROM written ORDER BY seq`,
-};
+    SELECT seq, number, max_attempts, run_at, created_at FROM written ORDER BY seq`;
+const WRITE: NamedSql = { name: "ENQUEUE_WRITE", sql: writing(false) };
+const WRITE_ACCOMPANIED: NamedSql = { name: "ENQUEUE_WRITE_ACCOMPANIED", sql: writing(true) };
 
 /** Requests that were sent before; asked for the whole call at once, since it is almost never so. */
 const SENT_BEFORE: NamedSql = {
@@ -103,8 +115,16 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
   if (placed.length === 0) return [];
   const column = <T>(pick: (request: EnqueueRequest) => T): T[] => placed.map(({ request }) => pick(request));
   const prunable = new Set(placed.filter(({ request }) => request.fairKey !== null).map(({ place }) => place.lane));
+  const companions = column(({ companion }) => companion);
+  const isAccompanied = companions.some((each) => each !== undefined);
+  const beside = isAccompanied
+    ? [
+        textArray(companions.map((each) => each?.sealed ?? null)),
+        textArray(companions.map((each) => each?.trace ?? null)),
+      ]
+    : [];
   const rows = await session.all<WrittenRow>(
-    WRITE,
+    isAccompanied ? WRITE_ACCOMPANIED : WRITE,
     session.now(),
     isLate,
     textArray(column(({ id }) => id)),
@@ -126,6 +146,7 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
     textArray(column(({ createdBy }) => createdBy)),
     textArray(column(({ retryOf }) => retryOf)),
     numberArray([...prunable]),
+    ...beside,
   );
   if (rows.length < placed.length) throw new LaneGoneError("a lane was pruned");
   session.wake("events");

@@ -25,8 +25,8 @@ const HOLD: NamedSql = { name: "LEASE_HOLD", sql: `${NAMED} FOR KEY SHARE OF r` 
 const HOLD_ALONE: NamedSql = { name: "LEASE_HOLD_ALONE", sql: `${NAMED} FOR NO KEY UPDATE OF r` };
 
 /**
- * Prolong leases of a worker, and say that it is alive. A ticket that another statement holds right now is being
- * settled or reported on, so it is left alone: waiting for it could make two statements wait for each other.
+ * Prolong leases of a worker, and say that it is alive. A ticket that another statement holds right now is left alone:
+ * waiting for it could make two statements wait for each other.
  */
 const PROLONG: NamedSql = {
   name: "LEASE_PROLONG",
@@ -46,8 +46,17 @@ const PROLONG: NamedSql = {
       UPDATE millrace.running r SET lease_until = greatest(r.lease_until, t.now + $3::text::bigint) FROM t, free
       WHERE r.job = free.job RETURNING r.job
     )
-    SELECT a.place, r.cancel_requested_at IS NOT NULL AS is_cancelling
-    FROM asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token`,
+    SELECT a.place, r.cancel_requested_at IS NOT NULL AS is_cancelling, p.job IS NOT NULL AS is_prolonged,
+      r.lease_until <= t.now AS is_over
+    FROM t CROSS JOIN asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
+    LEFT JOIN prolonged p ON p.job = a.seq`,
+};
+/** The same for one lease, and waits for whoever holds its ticket: it holds nothing that another could wait for. */
+const PROLONG_ALONE: NamedSql = {
+  name: "LEASE_PROLONG_ALONE",
+  sql: `UPDATE millrace.running r SET lease_until = greatest(r.lease_until, ${presentAt(1)} + $2::text::bigint)
+        FROM millrace.job j WHERE j.id = $3::text AND r.job = j.seq AND r.token = $4::text::bigint
+        RETURNING r.cancel_requested_at IS NOT NULL AS is_cancelling`,
 };
 const CANCEL_REQUESTS: NamedSql = {
   name: "LEASE_CANCEL_REQUESTS",
@@ -87,23 +96,77 @@ export async function holdsLease(session: Session, lease: LeaseRef): Promise<boo
   return (await session.get(HOLD, ...columnsOf([lease]))) !== undefined;
 }
 
-/** As `Store.heartbeat`; one statement. */
-export async function prolongLeases(
+/** What has become of a lease; "locked" and "over": another statement holds its ticket, and it was not prolonged. */
+type Prolonged = HeartbeatStatus | "locked" | "over";
+
+interface ProlongedRow {
+  readonly place: number;
+  readonly is_cancelling: boolean;
+  readonly is_prolonged: boolean;
+  readonly is_over: boolean;
+}
+
+async function prolong(
   session: Session,
   worker: string,
   leases: readonly LeaseRef[],
   leaseMs: number,
-): Promise<readonly HeartbeatStatus[]> {
-  const rows = await session.all<{ place: number; is_cancelling: boolean }>(
-    PROLONG,
-    session.now(),
-    worker,
-    leaseMs,
-    ...columnsOf(leases),
-  );
-  const statuses = leases.map((): HeartbeatStatus => "lost");
-  for (const { place, is_cancelling: isCancelling } of rows) statuses[place - 1] = isCancelling ? "cancel" : "held";
+): Promise<readonly Prolonged[]> {
+  const rows = await session.all<ProlongedRow>(PROLONG, session.now(), worker, leaseMs, ...columnsOf(leases));
+  const statuses = leases.map((): Prolonged => "lost");
+  for (const row of rows) statuses[row.place - 1] = statusOf(row);
   return statuses;
+}
+
+function statusOf({ is_cancelling, is_prolonged, is_over }: ProlongedRow): Prolonged {
+  if (is_cancelling) return "cancel";
+  if (is_prolonged) return "held";
+  return is_over ? "over" : "locked";
+}
+
+/** So often it is tried to prolong what another statement holds; reports and cancels are over by then. */
+const MOST_TRIES = 5;
+const TRY_EVERY_MS = 20;
+
+/**
+ * As `Store.heartbeat`. While a lease is good nobody but its own worker ends the attempt; so a ticket that stays locked
+ * is being settled by it, in a transaction that takes its time, and is held. Once the lease is over, somebody else may
+ * be about to take the job, and what becomes of that is waited for.
+ * @param single runs a statement that is a transaction by itself
+ */
+export async function prolongLeases(
+  single: <T>(work: (session: Session) => Promise<T>) => Promise<T>,
+  worker: string,
+  leases: readonly LeaseRef[],
+  leaseMs: number,
+): Promise<readonly HeartbeatStatus[]> {
+  const ask = (some: readonly LeaseRef[]): Promise<readonly Prolonged[]> =>
+    single((session) => prolong(session, worker, some, leaseMs));
+  const statuses = [...(await ask(leases))];
+  for (let tries = 1; tries < MOST_TRIES && statuses.some(isUnsure); tries++) {
+    await new Promise((resolve) => void setTimeout(resolve, TRY_EVERY_MS));
+    const places = statuses.flatMap((status, place) => (isUnsure(status) ? [place] : []));
+    const again = await ask(places.map((place) => leases[place] as LeaseRef));
+    places.forEach((place, i) => (statuses[place] = again[i] ?? "lost"));
+  }
+  return Promise.all(
+    statuses.map(async (status, place): Promise<HeartbeatStatus> => {
+      if (status === "locked") return "held";
+      return status === "over"
+        ? single((session) => waitAndProlong(session, leases[place] as LeaseRef, leaseMs))
+        : status;
+    }),
+  );
+}
+
+function isUnsure(status: Prolonged): boolean {
+  return status === "locked" || status === "over";
+}
+
+async function waitAndProlong(session: Session, { job, token }: LeaseRef, leaseMs: number): Promise<HeartbeatStatus> {
+  const row = await session.get<Pick<ProlongedRow, "is_cancelling">>(PROLONG_ALONE, session.now(), leaseMs, job, token);
+  if (row === undefined) return "lost";
+  return row.is_cancelling ? "cancel" : "held";
 }
 
 export async function readCancelRequests(

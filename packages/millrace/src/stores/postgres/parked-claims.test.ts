@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
 import { ParkedClaims } from "./parked-claims.ts";
 
-const REQUEST = {} as ClaimRequest;
+const REQUEST: ClaimRequest = {
+  org: "default",
+  worker: "w",
+  queues: { order: "turns" },
+  labels: new Set(),
+  max: 1,
+  leaseMs: 30_000,
+};
 const A_CLAIM = {} as Claim;
 
 /** Parked claims whose store answers when it is told to. */
@@ -108,5 +115,39 @@ describe("parked claims", () => {
     lent?.giveBack([]);
     expect(await claims).toEqual([]);
     expect(parked.lend()).toBeUndefined();
+  });
+
+  test("a commit costs one claim for each sort of worker; who finds something sends two more", async () => {
+    const { parked, reply, asked } = bench();
+    const { signal } = new AbortController();
+    const [gpu, plain] = [{ ...REQUEST, labels: new Set(["gpu"]) }, REQUEST];
+    const waiting = [gpu, gpu, gpu, gpu, plain, plain].map((request) => parked.park(request, signal));
+    for (let i = 0; i < 6; i++) await reply(0);
+    parked.serve();
+    expect(asked()).toBe(2);
+    await reply(1);
+    expect(asked()).toBe(3);
+    for (let i = 0; i < 3; i++) await reply(0);
+    expect(asked()).toBe(0);
+    parked.close();
+    expect((await Promise.all(waiting)).map((claims) => claims.length)).toEqual([1, 0, 0, 0, 0, 0]);
+  });
+
+  test("news for one that has gone meanwhile goes to the next of its line", async () => {
+    const { parked, reply, asked } = bench();
+    const gone = new AbortController();
+    const first = parked.park(REQUEST, gone.signal);
+    const second = parked.park(REQUEST, new AbortController().signal);
+    await reply(0);
+    await reply(0);
+    parked.serve();
+    parked.serve();
+    parked.serve();
+    gone.abort();
+    await reply(0);
+    expect(await first).toEqual([]);
+    for (; asked() > 1;) await reply(0);
+    await reply(1);
+    expect(await second).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 import type { JobEventType } from "../../core/event.ts";
 import { countsAttempt, type Move } from "../../core/settlement.ts";
 import { numberArray, textArray } from "./arrays.ts";
+import { dismissCompanions } from "./companions.ts";
 import { presentAt, type Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
 
@@ -31,7 +32,8 @@ export interface MovedTicket {
 
 const FINISH: NamedSql = {
   name: "SETTLE_FINISH",
-  sql: `INSERT INTO millrace.done (job, state, attempt, token, ended_by, worker, started_at, attempt_started_at, finished_at,
+  sql: `WITH ended AS (
+        INSERT INTO millrace.done (job, state, attempt, token, ended_by, worker, started_at, attempt_started_at, finished_at,
           result, error, cancel_requested_at, cancelled_by, cancel_reason, percent, message)
         SELECT v.job, v.state, v.attempt, v.token, v.ended_by, v.worker, v.started_at, v.attempt_started_at,
           greatest(t.now, v.attempt_started_at), v.result, v.error, v.requested_at, v.by, v.reason, v.percent, v.message
@@ -40,7 +42,9 @@ const FINISH: NamedSql = {
             $7::text::text[], $8::text::bigint[], $9::text::bigint[], $10::text::text[], $11::text::text[],
             $12::text::bigint[], $13::text::text[], $14::text::text[], $15::text::float8[], $16::text::text[])
           AS v (job, state, attempt, token, ended_by, worker, started_at, attempt_started_at, result, error,
-            requested_at, by, reason, percent, message)`,
+            requested_at, by, reason, percent, message)
+        RETURNING job)
+        ${dismissCompanions("ended")}`,
 };
 const RECORD_ATTEMPTS: NamedSql = {
   name: "SETTLE_RECORD_ATTEMPT",

@@ -35,7 +35,8 @@ import { endedAmong, readAttempts, readJobByNumber, readJobs } from "./read.ts";
 import { migrate } from "./schema.ts";
 import { fireDue, nextFiring, putSchedule, readSchedules, removeSchedule } from "./schedules.ts";
 import type { Session } from "./session.ts";
-import { areCompletions, completeJobs, settleAttempts } from "./settle.ts";
+import { serverStore } from "./server-store.ts";
+import { areCompletions, completeJobs, settleAttempts, type HeldJob } from "./settle.ts";
 import { SparingLooks } from "./sparing-looks.ts";
 import type { Statements } from "./statements.ts";
 import { transactionStore } from "./transaction-store.ts";
@@ -68,9 +69,9 @@ export function createPostgresStore(
     changes.committed(brought);
   });
   const catalog = new Catalog(database);
-  /** Row numbers of the jobs that are held here. */
-  const seqs = new Map<JobId, number>();
-  const claimer = new Claimer(database, catalog, seqs);
+  /** Jobs that were claimed here. */
+  const held = new Map<JobId, HeldJob>();
+  const claimer = new Claimer(database, catalog, held);
   const parked = new ParkedClaims(claimWithCompletions);
   const underWay = new Set<Promise<unknown>>();
   /** Workers that this store has registered; they live in this process. */
@@ -157,7 +158,7 @@ export function createPostgresStore(
   const completions = new Gather<Settlement, SettleStatus>({
     most: MOST_JOINED,
     send: async (settlements) =>
-      statusesOf(settlements, await database.single((session) => completeJobs(session, settlements, seqs))),
+      statusesOf(settlements, await database.single((session) => completeJobs(session, settlements, held))),
     alone: (settlements) => database.transaction((session) => settleAttempts(session, settlements)),
     isCurable: () => false,
     isShared: isOutage,
@@ -190,7 +191,7 @@ export function createPostgresStore(
     const settlements = calls.flatMap(({ items }) => items);
     let isAll = false;
     const claiming = claimer.claim(request, async (session) => {
-      isAll = await completeJobs(session, settlements, seqs);
+      isAll = await completeJobs(session, settlements, held);
     });
     claiming
       .then(() => statusesOf(settlements, isAll))
@@ -200,7 +201,7 @@ export function createPostgresStore(
   }
 
   return {
-    capabilities: { isSynchronous: false, isShared: true, isNumberedAtCommit: true },
+    capabilities: { isSynchronous: false, isShared: true, isNumberedAtCommit: true, isWaitForAll: false },
 
     enqueue: async (requests, terms) => {
       if (requests.length === 0) return [];
@@ -237,15 +238,15 @@ export function createPostgresStore(
     workers: (org) => single((session) => readWorkers(session, org)),
     claim: (request, wait) =>
       call(() => (wait === undefined ? claimWithCompletions(request) : parked.park(request, wait))),
-    heartbeat: (worker, leases, leaseMs) => single((session) => prolongLeases(session, worker, leases, leaseMs)),
+    heartbeat: (worker, leases, leaseMs) => prolongLeases(single, worker, leases, leaseMs),
     cancelRequests: (worker) => single((session) => readCancelRequests(session, worker)),
     report: (reports) => transaction((session) => keepReports(session, reports)),
     settle: async (settlements) => {
       if (settlements.length === 0) return [];
-      const statuses = areCompletions(settlements, seqs)
+      const statuses = areCompletions(settlements, held)
         ? await call(() => completions.add(settlements))
         : await transaction((session) => settleAttempts(session, settlements));
-      for (const { job } of settlements) seqs.delete(job);
+      for (const { job } of settlements) held.delete(job);
       return statuses;
     },
 
@@ -290,6 +291,12 @@ export function createPostgresStore(
         const [id = 0] = await catalog.scopes([[org, scope]]);
         return database.transaction((session) => adoptNumbers(session, id, highest));
       }),
+
+    ...serverStore({
+      single,
+      once: (work) => call(() => database.single(work, { isRepeatable: false })),
+      transaction,
+    }),
 
     onChange: (listener) => changes.listen(listener),
     events: (org, after, limit) => single((session) => readEvents(session, org, after, limit)),

@@ -7,6 +7,8 @@ import type { NamedSql } from "./statements.ts";
 
 /** Events are for watching, not for keeping. */
 const EVENT_RETENTION_MS = 3_600_000;
+/** But a webhook is told of all of them, also after a weekend without a server. */
+const WEBHOOK_EVENT_RETENTION_MS = 72 * 3_600_000;
 /** A worker that was not heard of for so long is forgotten. */
 const WORKER_RETENTION_MS = 3_600_000;
 const BATCH = 1_000;
@@ -59,7 +61,7 @@ const HOLD: NamedSql = {
 };
 /** Everything that hangs on a job, keys in the order in which an enqueue holds them: it comes for them at any time. */
 const DELETIONS: readonly NamedSql[] = [
-  ...["tag", "log", "attempt", "done"].map((table) => ({
+  ...["tag", "log", "attempt", "artifact", "companion", "done"].map((table) => ({
     name: `PRUNE_${table.toUpperCase()}`,
     sql: `DELETE FROM millrace.${table} WHERE job = ANY ($1::text::bigint[])`,
   })),
@@ -114,7 +116,7 @@ const EVENTS: NamedSql = {
   name: "PRUNE_EVENTS",
   sql: `DELETE FROM millrace.event WHERE ctid = ANY (ARRAY (
           SELECT e.ctid FROM millrace.event e ORDER BY e.made_by, e.id LIMIT ${EVENT_BATCH} FOR UPDATE SKIP LOCKED
-        )) AND at < $1::text::bigint`,
+        )) AND at < CASE WHEN EXISTS (SELECT 1 FROM millrace.webhook) THEN $2::text::bigint ELSE $1::text::bigint END`,
 };
 const WORKERS: NamedSql = {
   name: "PRUNE_WORKERS",
@@ -164,7 +166,7 @@ export async function pruneFinished(session: Session, limit: number, walked: Map
   if (expired.length < limit) emptied.push(...lanes.filter((lane) => lane.is_empty).map(({ id }) => id));
   const { count, prunedLanes } = await deleteJobs(session, expired, emptied);
   await session.run(PLACEHOLDERS);
-  await pruneEvents(session, now - EVENT_RETENTION_MS);
+  await pruneEvents(session, now);
   await session.run(WORKERS, now - WORKER_RETENTION_MS);
   return { result: { count, nextInMs: null }, prunedLanes };
 }
@@ -243,8 +245,9 @@ async function pruneLanes(session: Session, lanes: readonly number[]): Promise<r
   return pruned.map(({ id }) => id);
 }
 
-async function pruneEvents(session: Session, before: number): Promise<void> {
+async function pruneEvents(session: Session, now: number): Promise<void> {
+  const before = [now - EVENT_RETENTION_MS, now - WEBHOOK_EVENT_RETENTION_MS] as const;
   for (let batches = 0; batches < MOST_EVENT_BATCHES; batches++) {
-    if ((await session.run(EVENTS, before)) < EVENT_BATCH) return;
+    if ((await session.run(EVENTS, ...before)) < EVENT_BATCH) return;
   }
 }

@@ -4,6 +4,7 @@ import type { FinalState } from "../../core/states.ts";
 import type { SettleStatus } from "../../core/store.ts";
 import { afterCancel, saysTheSame } from "../../core/transition.ts";
 import { numberArray, textArray, tokenArray } from "./arrays.ts";
+import { dismissCompanions } from "./companions.ts";
 import { placeTickets, type RunningRow } from "./place-tickets.ts";
 import { presentAt, type Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
@@ -12,10 +13,9 @@ import type { NamedSql } from "./statements.ts";
  * Completions of a batch: running → done for each job whose token is current and of which no cancel was accepted.
  * Guard: job and token, in the statement that deletes the ticket. Answers how many it moved, which is nearly always all.
  * A transaction by itself, or a part of one.
+ * @param more a further part of the statement
  */
-const COMPLETE: NamedSql = {
-  name: "SETTLE_COMPLETE",
-  sql: `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+const completing = (more: string): string => `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
     asked AS MATERIALIZED (
       SELECT * FROM unnest($2::text::bigint[], $3::text::bigint[], $4::text::text[]) AS v (job, token, result)
     ),
@@ -33,8 +33,14 @@ const COMPLETE: NamedSql = {
     noted AS (
       INSERT INTO millrace.event (at, type, jobs)
       SELECT t.now, 'completed', e.jobs FROM t, (SELECT array_agg(job) AS jobs FROM ended) e WHERE e.jobs IS NOT NULL
-    )
-    SELECT count(*) AS n FROM ended`,
+    )${more}
+    SELECT count(*) AS n FROM ended`;
+const COMPLETE: NamedSql = { name: "SETTLE_COMPLETE", sql: completing("") };
+/** Where something travels beside one of the jobs. A table more in the plan costs a twentieth of the whole. */
+const COMPLETE_ACCOMPANIED: NamedSql = {
+  name: "SETTLE_COMPLETE_ACCOMPANIED",
+  sql: completing(`,
+    dismissed AS (${dismissCompanions("ended")})`),
 };
 
 /** Take tickets out of `running`, those whose token is current. In the order of jobs, which nobody takes otherwise. */
@@ -73,24 +79,29 @@ function columnsOf(settlements: readonly Settlement[]): readonly [ids: string, t
   return [textArray(settlements.map(({ job }) => job)), tokenArray(settlements.map(({ token }) => token))];
 }
 
-/**
- * Whether all of them are completions of jobs whose row numbers are known, so that one statement does for the whole
- * batch.
- */
-export function areCompletions(settlements: readonly Settlement[], seqs: ReadonlyMap<JobId, number>): boolean {
-  return settlements.every(({ job, move }) => move.to === "done" && move.state === "completed" && seqs.has(job));
+/** What is known of a job since it was claimed here. */
+export interface HeldJob {
+  readonly seq: number;
+  readonly hasCompanion: boolean;
+}
+
+/** Whether all of them are completions of jobs that were claimed here, so that one statement does for the whole batch. */
+export function areCompletions(settlements: readonly Settlement[], held: ReadonlyMap<JobId, HeldJob>): boolean {
+  return settlements.every(({ job, move }) => move.to === "done" && move.state === "completed" && held.has(job));
 }
 
 /** The common case: one statement for all. Answers whether it carried out all of them. */
 export async function completeJobs(
   session: Session,
   settlements: readonly Settlement[],
-  seqs: ReadonlyMap<JobId, number>,
+  held: ReadonlyMap<JobId, HeldJob>,
 ): Promise<boolean> {
+  const jobs = settlements.map(({ job }) => held.get(job));
   const row = await session.get<{ n: number }>(
-    COMPLETE,
+    // A job that is not known any more is not moved here, whatever travels beside it.
+    jobs.some((job) => job?.hasCompanion === true) ? COMPLETE_ACCOMPANIED : COMPLETE,
     session.now(),
-    numberArray(settlements.map(({ job }) => seqs.get(job) ?? null)),
+    numberArray(jobs.map((job) => job?.seq ?? null)),
     tokenArray(settlements.map(({ token }) => token)),
     textArray(settlements.map(({ move }) => (move.to === "done" ? move.result : null))),
   );

@@ -14,7 +14,7 @@ const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.pr
   CASE WHEN s.token > 1 THEN (
     SELECT a.error FROM millrace.attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1
   ) END AS error,
-  j.created_by, j."group", j.tags, j.key, j.retry_of, s.token, s.lease_until, s.lane`;
+  j.created_by, j."group", j.tags, j.key, j.retry_of, j.has_companion, s.token, s.lease_until, s.lane`;
 
 /**
  * Claim: move tickets from `ready` to `running`, so many from each lane, those of paused queues excepted.
@@ -101,6 +101,7 @@ export interface StartedRow extends Omit<
   | "cancelled_by"
   | "cancel_reason"
 > {
+  readonly has_companion: boolean;
   readonly token: number;
   readonly lease_until: number;
   readonly lane: number;

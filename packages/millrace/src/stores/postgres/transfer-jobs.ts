@@ -1,6 +1,6 @@
 import type { JobRecord } from "../../core/transfer.ts";
 import { keyProblem, missingProblem } from "../sql/transfer-problem.ts";
-import { numberArray } from "./arrays.ts";
+import { booleanArray, numberArray } from "./arrays.ts";
 import type { Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
 import { jsonOf, numbers, rowsOf, texts, UnfitRecord } from "./transfer-columns.ts";
@@ -35,15 +35,15 @@ const FIND_LANES: NamedSql = {
 const ADD_JOBS: NamedSql = {
   name: "IMPORT_JOBS",
   sql: `INSERT INTO millrace.job (id, lane, kind, payload, scope, number, priority, max_attempts, timeout_ms, backoff,
-          run_at, key, "group", tags, created_by, retry_of, created_at)
+          run_at, key, "group", tags, created_by, retry_of, created_at, has_companion)
         SELECT v.id, v.lane, v.kind, v.payload, v.scope, v.number, v.priority, v.max_attempts, v.timeout_ms, v.backoff,
-          v.run_at, v.key, v."group", v.tags, v.created_by, v.retry_of, v.created_at
+          v.run_at, v.key, v."group", v.tags, v.created_by, v.retry_of, v.created_at, v.has_companion
         FROM unnest($1::text::text[], $2::text::bigint[], $3::text::text[], $4::text::text[], $5::text::bigint[],
           $6::text::bigint[], $7::text::integer[], $8::text::integer[], $9::text::bigint[], $10::text::text[],
           $11::text::bigint[], $12::text::text[], $13::text::text[], $14::text::text[], $15::text::text[],
-          $16::text::text[], $17::text::bigint[])
+          $16::text::text[], $17::text::bigint[], $18::text::boolean[])
           WITH ORDINALITY AS v (id, lane, kind, payload, scope, number, priority, max_attempts, timeout_ms, backoff,
-            run_at, key, "group", tags, created_by, retry_of, created_at, place)
+            run_at, key, "group", tags, created_by, retry_of, created_at, has_companion, place)
         ORDER BY v.place RETURNING seq`,
 };
 const ADD_TAGS: NamedSql = {
@@ -65,7 +65,13 @@ const ADD_KEYS: NamedSql = {
         SELECT * FROM unnest($1::text::text[], $2::text::text[], $3::text::text[], $4::text::bigint[])
         ON CONFLICT (org, kind, key) DO NOTHING`,
 };
-/** Jobs with their tickets, tags and keys. */
+const ADD_COMPANIONS: NamedSql = {
+  name: "IMPORT_COMPANIONS",
+  sql: `INSERT INTO millrace.companion (job, sealed, trace)
+        SELECT * FROM unnest($1::text::bigint[], $2::text::text[], $3::text::text[])`,
+};
+
+/** Jobs with their tickets, tags, keys and what travels beside them. */
 export async function writeJobs(session: Session, list: readonly JobRecord[]): Promise<void> {
   const lanes = await lanesOf(session, list);
   const orgs = texts(list, ({ org }) => org);
@@ -91,6 +97,7 @@ export async function writeJobs(session: Session, list: readonly JobRecord[]): P
     texts(list, ({ createdBy }) => createdBy),
     texts(list, ({ retryOf }) => retryOf),
     numbers(list, ({ createdAt }) => createdAt),
+    booleanArray(list.map(({ companion }) => companion !== null)),
   );
   const jobs = list.map((record, i) => ({ record, lane: lanes[i] ?? 0, job: written[i]?.seq ?? 0 }));
   const tags = jobs.flatMap(({ record, job }) =>
@@ -103,6 +110,15 @@ export async function writeJobs(session: Session, list: readonly JobRecord[]): P
       names,
       texts(tags, ({ value }) => value),
       numbers(tags, ({ job }) => job),
+    );
+  }
+  const accompanied = jobs.filter(({ record }) => record.companion !== null);
+  if (accompanied.length > 0) {
+    await session.run(
+      ADD_COMPANIONS,
+      numbers(accompanied, ({ job }) => job),
+      texts(accompanied, ({ record }) => record.companion?.sealed ?? null),
+      texts(accompanied, ({ record }) => record.companion?.trace ?? null),
     );
   }
   await writeTickets(session, jobs);

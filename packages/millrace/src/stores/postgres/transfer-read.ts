@@ -8,14 +8,20 @@ import {
   type TransferRecord,
 } from "../../core/transfer.ts";
 import {
+  apiKeyRecordFrom,
+  artifactRecordFrom,
   earlierAttemptFrom,
   jobRecordFrom,
   liveWorkFrom,
   TICKET_COLUMNS,
+  webhookRecordFrom,
+  type ApiKeyTransferRow,
+  type ArtifactTransferRow,
   type AttemptTransferRow,
   type JobTransferRow,
   type LostTickets,
   type RunningTransferRow,
+  type WebhookTransferRow,
 } from "../sql/transfer-row.ts";
 import { numberArray } from "./arrays.ts";
 import { presentAt, type Session } from "./session.ts";
@@ -24,8 +30,10 @@ import type { NamedSql } from "./statements.ts";
 const COUNTS: NamedSql = {
   name: "EXPORT_COUNTS",
   sql: `SELECT (SELECT count(*) FROM millrace.queue) AS queue, (SELECT count(*) FROM millrace.counter) AS counter,
-          (SELECT count(*) FROM millrace.schedule) AS schedule, (SELECT count(*) FROM millrace.job) AS job,
-          (SELECT count(*) FROM millrace.attempt) AS attempt, (SELECT count(*) FROM millrace.log) AS log`,
+          (SELECT count(*) FROM millrace.schedule) AS schedule, (SELECT count(*) FROM millrace.api_key) AS "apiKey",
+          (SELECT count(*) FROM millrace.webhook) AS webhook, (SELECT count(*) FROM millrace.job) AS job,
+          (SELECT count(*) FROM millrace.attempt) AS attempt, (SELECT count(*) FROM millrace.log) AS log,
+          (SELECT count(*) FROM millrace.artifact) AS artifact`,
 };
 const NOW: NamedSql = { name: "EXPORT_NOW", sql: `SELECT ${presentAt(1)} AS now` };
 
@@ -63,11 +71,21 @@ const SCHEDULES: NamedSql = {
   sql: `SELECT org, name, cron, time_zone, request, next_at, last_at FROM millrace.schedule
         ORDER BY org COLLATE "C", name COLLATE "C" OFFSET $1::text::bigint LIMIT ${PAGE_COUNT}`,
 };
+const API_KEYS: NamedSql = {
+  name: "EXPORT_API_KEYS",
+  sql: `SELECT id, org, name, role, digest, created_by, created_at, revoked_at FROM millrace.api_key
+        WHERE id COLLATE "C" > $1::text ORDER BY id COLLATE "C" LIMIT ${PAGE_COUNT}`,
+};
+const WEBHOOKS: NamedSql = {
+  name: "EXPORT_WEBHOOKS",
+  sql: `SELECT id, org, url, events, sealed, created_by, created_at FROM millrace.webhook
+        WHERE id COLLATE "C" > $1::text ORDER BY id COLLATE "C" LIMIT ${PAGE_COUNT}`,
+};
 const JOBS: NamedSql = {
   name: "EXPORT_JOBS",
   sql: `SELECT j.seq, j.id, q.org, q.name AS queue, c.scope, j.number, j.kind, j.priority, j.max_attempts, j.timeout_ms,
           j.backoff, j.run_at, j.created_at, j.created_by, j.key, j."group", j.tags, l.requires, l.fair_key, j.retry_of,
-          j.payload, ${TICKET_COLUMNS}
+          x.sealed, x.trace, j.payload, ${TICKET_COLUMNS}
         FROM unnest($1::text::bigint[]) WITH ORDINALITY AS v (seq, place)
         JOIN millrace.job j ON j.seq = v.seq
         JOIN millrace.lane l ON l.id = j.lane
@@ -78,9 +96,10 @@ const JOBS: NamedSql = {
         LEFT JOIN millrace.ready y ON y.job = j.seq
         LEFT JOIN millrace.scheduled s ON s.job = j.seq
         LEFT JOIN millrace.blocked b ON b.job = j.seq
+        LEFT JOIN millrace.companion x ON x.job = j.seq
         ORDER BY v.place`,
 };
-/** What belongs to some jobs, from after a token, or a line, on: where the jobs are several, all of it. */
+/** What belongs to some jobs, from after a token, a line or a turn on: where the jobs are several, all of it. */
 const ATTEMPTS: NamedSql = {
   name: "EXPORT_ATTEMPTS",
   sql: `SELECT v.position, j.id, a.token, a.attempt, a.ending, a.worker, a.started_at, a.ended_at, a.error
@@ -95,13 +114,24 @@ const LOGS: NamedSql = {
         JOIN millrace.log g ON g.job = v.seq JOIN millrace.job j ON j.seq = v.seq
         WHERE g.sequence > $3::text::bigint ORDER BY v.position, g.sequence LIMIT ${PAGE_COUNT}`,
 };
+const ARTIFACTS: NamedSql = {
+  name: "EXPORT_ARTIFACTS",
+  sql: `SELECT * FROM (
+          SELECT v.position, j.id, a.name, a.size, a.sha256, a.content_type, a.created_by, a.created_at, a.place,
+            row_number() OVER (PARTITION BY v.seq ORDER BY a.name COLLATE "C") AS turn
+          FROM unnest($1::text::bigint[], $2::text::bigint[]) AS v (seq, position)
+          JOIN millrace.artifact a ON a.job = v.seq JOIN millrace.job j ON j.seq = v.seq) n
+        WHERE turn > $3::text::bigint ORDER BY position, turn LIMIT ${PAGE_COUNT}`,
+};
 
 /** Jobs, each with how much of a page it takes. Sizes are asked of the head of a value; the values are not read. */
 const JOB_ORDER = `
-  SELECT o.seq, o.position, 500 + octet_length(j.payload) + coalesce(octet_length(d.result), 0) AS size
-  FROM (${ORDERED}) o JOIN millrace.job j ON j.seq = o.seq LEFT JOIN millrace.done d ON d.job = o.seq ORDER BY o.position`;
+  SELECT o.seq, o.position,
+    500 + octet_length(j.payload) + coalesce(octet_length(d.result), 0) + coalesce(octet_length(x.sealed), 0) AS size
+  FROM (${ORDERED}) o JOIN millrace.job j ON j.seq = o.seq LEFT JOIN millrace.done d ON d.job = o.seq
+  LEFT JOIN millrace.companion x ON x.job = o.seq ORDER BY o.position`;
 /** Jobs that have rows in a table, each with how many. */
-const orderBy = (table: "attempt" | "log"): string => `
+const orderBy = (table: "attempt" | "log" | "artifact"): string => `
   SELECT o.seq, o.position, n.size
   FROM (SELECT job, count(*) AS size FROM millrace.${table} GROUP BY job) n JOIN (${ORDERED}) o ON o.seq = n.job
   ORDER BY o.position`;
@@ -158,6 +188,9 @@ export async function* readPages(session: Session, lost: LostTickets): AsyncGene
   for await (const rows of readAlong<LogRow>(session, "log", LOGS, ({ sequence }) => sequence)) {
     yield rows.map((row) => ({ type: "log", ...row }));
   }
+  for await (const rows of readAlong<ArtifactRow>(session, "artifact", ARTIFACTS, ({ turn }) => turn)) {
+    yield rows.map(artifactRecordFrom);
+  }
 }
 
 async function* readNames(session: Session): AsyncGenerator<Page> {
@@ -177,12 +210,20 @@ async function* readNames(session: Session): AsyncGenerator<Page> {
       return { type: "schedule", org, name, cron, timeZone, nextAt, lastAt, request: JSON.parse(request) as Json };
     });
   }
+  for (let after = "", rows: KeyRow[]; (rows = await session.all<KeyRow>(API_KEYS, after)).length > 0;) {
+    after = rows.at(-1)?.id ?? after;
+    yield rows.map(apiKeyRecordFrom);
+  }
+  for (let after = "", rows: HookRow[]; (rows = await session.all<HookRow>(WEBHOOKS, after)).length > 0;) {
+    after = rows.at(-1)?.id ?? after;
+    yield rows.map(webhookRecordFrom);
+  }
 }
 
 /** The rows of a table in the order of their jobs; a job with more than a page of them takes several. */
 async function* readAlong<Row>(
   session: Session,
-  table: "attempt" | "log",
+  table: "attempt" | "log" | "artifact",
   statement: NamedSql,
   keyOf: (row: Row) => number,
 ): AsyncGenerator<Row[]> {
@@ -256,4 +297,8 @@ interface ScheduleRow {
   readonly last_at: number | null;
 }
 
+type KeyRow = ApiKeyTransferRow;
+type HookRow = WebhookTransferRow;
 type LogRow = Omit<LogLineRecord, "type">;
+/** With its place among those of its job. */
+type ArtifactRow = ArtifactTransferRow & { readonly turn: number };

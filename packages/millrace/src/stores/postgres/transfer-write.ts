@@ -1,4 +1,6 @@
 import type {
+  ApiKeyRecord,
+  ArtifactRecord,
   CounterRecord,
   EarlierAttemptRecord,
   JobRecord,
@@ -7,10 +9,12 @@ import type {
   Refusal,
   ScheduleRecord,
   TransferRecord,
+  WebhookRecord,
 } from "../../core/transfer.ts";
 import { duplicateProblem, missingProblem, ruleProblem } from "../sql/transfer-problem.ts";
 import { booleanArray, numberArray } from "./arrays.ts";
 import { codeOf } from "./errors.ts";
+import { readEvents } from "./events.ts";
 import type { Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
 import { jsonOf, numbers, rowsOf, texts, UnfitRecord } from "./transfer-columns.ts";
@@ -53,6 +57,26 @@ const ADD_LOGS: NamedSql = {
   sql: `INSERT INTO millrace.log (job, sequence, at, stream, attempt, text)
         SELECT * FROM unnest($1::text::bigint[], $2::text::integer[], $3::text::bigint[], $4::text::text[], $5::text::integer[],
           $6::text::text[])`,
+};
+const ADD_API_KEYS: NamedSql = {
+  name: "IMPORT_API_KEYS",
+  sql: `INSERT INTO millrace.api_key (id, org, name, role, digest, created_by, created_at, revoked_at)
+        SELECT * FROM unnest($1::text::text[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[],
+          $6::text::text[], $7::text::bigint[], $8::text::bigint[])`,
+};
+/** They begin at the present of this store. */
+const ADD_WEBHOOKS: NamedSql = {
+  name: "IMPORT_WEBHOOKS",
+  sql: `INSERT INTO millrace.webhook (id, org, url, events, sealed, cursor, created_by, created_at)
+        SELECT v.id, v.org, v.url, v.events, v.sealed, $1::text, v.created_by, v.created_at
+        FROM unnest($2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::text[],
+          $7::text::text[], $8::text::bigint[]) AS v (id, org, url, events, sealed, created_by, created_at)`,
+};
+const ADD_ARTIFACTS: NamedSql = {
+  name: "IMPORT_ARTIFACTS",
+  sql: `INSERT INTO millrace.artifact (job, name, size, sha256, content_type, created_by, created_at, place)
+        SELECT * FROM unnest($1::text::bigint[], $2::text::text[], $3::text::bigint[], $4::text::text[], $5::text::text[],
+          $6::text::text[], $7::text::bigint[], $8::text::text[])`,
 };
 
 /**
@@ -111,12 +135,18 @@ async function writeRun(session: Session, run: readonly TransferRecord[]): Promi
       return writeCounters(session, run as readonly CounterRecord[]);
     case "schedule":
       return writeSchedules(session, run as readonly ScheduleRecord[]);
+    case "apiKey":
+      return writeApiKeys(session, run as readonly ApiKeyRecord[]);
+    case "webhook":
+      return writeWebhooks(session, run as readonly WebhookRecord[]);
     case "job":
       return writeJobs(session, run as readonly JobRecord[]);
     case "attempt":
       return writeAttempts(session, run as readonly EarlierAttemptRecord[]);
     case "log":
       return writeLogs(session, run as readonly LogLineRecord[]);
+    case "artifact":
+      return writeArtifacts(session, run as readonly ArtifactRecord[]);
     case undefined:
       return;
   }
@@ -159,6 +189,50 @@ async function writeSchedules(session: Session, list: readonly ScheduleRecord[])
   );
 }
 
+async function writeApiKeys(session: Session, list: readonly ApiKeyRecord[]): Promise<void> {
+  await session.run(
+    ADD_API_KEYS,
+    texts(list, ({ id }) => id),
+    texts(list, ({ org }) => org),
+    texts(list, ({ name }) => name),
+    texts(list, ({ role }) => role),
+    texts(list, ({ digest }) => digest),
+    texts(list, ({ createdBy }) => createdBy),
+    numbers(list, ({ createdAt }) => createdAt),
+    numbers(list, ({ revokedAt }) => revokedAt),
+  );
+}
+
+async function writeWebhooks(session: Session, list: readonly WebhookRecord[]): Promise<void> {
+  const { cursor } = await readEvents(session, list[0]?.org ?? "", null, 1);
+  await session.run(
+    ADD_WEBHOOKS,
+    cursor,
+    texts(list, ({ id }) => id),
+    texts(list, ({ org }) => org),
+    texts(list, ({ url }) => url),
+    texts(list, ({ events }) => jsonOf(events)),
+    texts(list, ({ sealed }) => sealed),
+    texts(list, ({ createdBy }) => createdBy),
+    numbers(list, ({ createdAt }) => createdAt),
+  );
+}
+
+async function writeArtifacts(session: Session, list: readonly ArtifactRecord[]): Promise<void> {
+  const jobs = await jobsOf(session, list);
+  await session.run(
+    ADD_ARTIFACTS,
+    numberArray(jobs),
+    texts(list, ({ name }) => name),
+    numbers(list, ({ size }) => size),
+    texts(list, ({ sha256 }) => sha256),
+    texts(list, ({ contentType }) => contentType),
+    texts(list, ({ createdBy }) => createdBy),
+    numbers(list, ({ createdAt }) => createdAt),
+    texts(list, ({ place }) => place),
+  );
+}
+
 async function writeAttempts(session: Session, list: readonly EarlierAttemptRecord[]): Promise<void> {
   const jobs = await jobsOf(session, list);
   await session.run(
@@ -187,9 +261,6 @@ async function writeLogs(session: Session, list: readonly LogLineRecord[]): Prom
   );
 }
 
-async function jobsOf(
-  session: Session,
-  list: readonly (EarlierAttemptRecord | LogLineRecord)[],
-): Promise<readonly number[]> {
+async function jobsOf(session: Session, list: readonly { readonly job: string }[]): Promise<readonly number[]> {
   return rowsOf(session, FIND_JOBS, [texts(list, ({ job }) => job)], (i) => missingProblem("job", list[i]?.job ?? ""));
 }

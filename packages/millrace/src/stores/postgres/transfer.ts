@@ -36,14 +36,16 @@ export async function openExport(database: Database, lostAt: number | undefined)
 }
 
 /** Whoever writes meanwhile waits, and whoever reads does not; a second import waits as well. */
-const KEEP_OUT = `LOCK TABLE millrace.queue, millrace.counter, millrace.schedule, millrace.job IN SHARE ROW EXCLUSIVE MODE`;
+const KEEP_OUT = `LOCK TABLE millrace.queue, millrace.counter, millrace.schedule, millrace.api_key, millrace.webhook, millrace.job
+  IN SHARE ROW EXCLUSIVE MODE`;
 /** What holds on connections of ours, on one of the user's too. Time limits are off by then. */
 const { statement_timeout: _, idle_in_transaction_session_timeout: __, ...WRITING } = SETTINGS;
 /** All rows are wanted, so tables may be read through, and joined whole. */
 const READING = { enable_seqscan: "on", enable_hashjoin: "on", enable_mergejoin: "on" };
 /** For plans that read what was just written. Who does not own the tables may not do it, and need not. */
 const ANALYZE = `ANALYZE millrace.queue, millrace.lane, millrace.counter, millrace.schedule, millrace.job, millrace.ready,
-  millrace.scheduled, millrace.blocked, millrace.running, millrace.done, millrace.attempt, millrace.log`;
+  millrace.scheduled, millrace.blocked, millrace.running, millrace.done, millrace.companion, millrace.attempt, millrace.log,
+  millrace.artifact`;
 
 /** As `Store.openImport`: one transaction, which alone decides what is kept. */
 export async function openImport(database: Database): Promise<ImportWriter> {

@@ -1,5 +1,5 @@
 import { show } from "../../core/options.ts";
-import type { TransferRecord } from "../../core/transfer.ts";
+import type { RecordCounts, TransferRecord } from "../../core/transfer.ts";
 
 /** Why a store keeps no second record with the same name. */
 export function duplicateProblem(record: TransferRecord, isNumber: boolean): string {
@@ -9,6 +9,10 @@ export function duplicateProblem(record: TransferRecord, isNumber: boolean): str
       return `a ${record.type} of this name came before it`;
     case "counter":
       return "a counter of this scope came before it";
+    case "apiKey":
+      return "an API key of this id, or with this digest, came before it";
+    case "webhook":
+      return "a webhook of this id came before it";
     case "job":
       return isNumber
         ? `its number ${record.number} is that of another job of the scope ${show(record.scope)}`
@@ -17,6 +21,8 @@ export function duplicateProblem(record: TransferRecord, isNumber: boolean): str
       return `an attempt of this job with the token ${record.token} came before it`;
     case "log":
       return `a line ${record.sequence} of this job came before it`;
+    case "artifact":
+      return "an artifact of this job with this name came before it";
   }
 }
 
@@ -32,9 +38,9 @@ export function missingProblem(what: "queue" | "scope" | "job", name: string): s
 export const ruleProblem = (said: string): string => `the store's rules refuse it: ${said}`;
 
 /** A store that is to be filled must have nothing that could be meant by two records. */
-export function presentThings(present: Readonly<Record<"job" | "queue" | "counter" | "schedule", number>>): string {
-  return (["job", "queue", "counter", "schedule"] as const)
+export function presentThings(present: RecordCounts): string {
+  return (["job", "queue", "counter", "schedule", "apiKey", "webhook"] as const)
     .filter((type) => present[type] > 0)
-    .map((type) => `${present[type]} ${type}${present[type] === 1 ? "" : "s"}`)
+    .map((type) => `${present[type]} ${type === "apiKey" ? "API key" : type}${present[type] === 1 ? "" : "s"}`)
     .join(", ");
 }

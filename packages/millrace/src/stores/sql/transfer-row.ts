@@ -2,7 +2,17 @@ import { StoreError } from "../../core/errors.ts";
 import type { AttemptEnding, JobId } from "../../core/job.ts";
 import { loseTicket, type LostTicket, type RunningTicket } from "../../core/lost-ticket.ts";
 import type { FinalState } from "../../core/states.ts";
-import type { EarlierAttemptRecord, EndedBy, JobRecord, LiveWork, Ticket } from "../../core/transfer.ts";
+import type { ApiKeyRow, ArtifactRow, WebhookRow } from "./server-rows.ts";
+import type {
+  ApiKeyRecord,
+  ArtifactRecord,
+  EarlierAttemptRecord,
+  EndedBy,
+  JobRecord,
+  LiveWork,
+  Ticket,
+  WebhookRecord,
+} from "../../core/transfer.ts";
 
 /** A job with its ticket, wherever that lies. Instants are milliseconds since the epoch, lists and objects JSON text. */
 export interface JobTransferRow {
@@ -26,6 +36,8 @@ export interface JobTransferRow {
   readonly requires: string;
   readonly fair_key: string;
   readonly retry_of: string | null;
+  readonly sealed: string | null;
+  readonly trace: string | null;
   readonly payload: string;
   /** The name of each table that has a ticket of the job, joined by spaces; there must be one. */
   readonly place: string;
@@ -65,6 +77,10 @@ export const TICKET_COLUMNS = `
 
 /** @throws StoreError when the job has no ticket, or several */
 export function jobRecordFrom(row: JobTransferRow, lost: LostTicket | undefined): JobRecord {
+  const ticket = ticketFrom(row, lost);
+  const { sealed, trace } = row;
+  // A running job that is carried as one that has ended takes none along.
+  const hasCompanion = (sealed !== null || trace !== null) && ticket.place !== "done";
   return {
     type: "job",
     id: row.id,
@@ -86,8 +102,9 @@ export function jobRecordFrom(row: JobTransferRow, lost: LostTicket | undefined)
     requires: JSON.parse(row.requires) as string[],
     fairKey: row.fair_key === "" ? null : row.fair_key,
     retryOf: row.retry_of,
+    companion: hasCompanion ? { sealed, trace } : null,
     payload: row.payload,
-    ticket: ticketFrom(row, lost),
+    ticket,
   };
 }
 
@@ -168,6 +185,28 @@ function runningTicketFrom(row: RunningTransferRow): RunningTicket {
     percent: row.percent,
     message: row.message,
   };
+}
+
+export type ApiKeyTransferRow = ApiKeyRow & { readonly digest: string };
+
+export function apiKeyRecordFrom(row: ApiKeyTransferRow): ApiKeyRecord {
+  const { created_by: createdBy, created_at: createdAt, revoked_at: revokedAt } = row;
+  const { id, org, name, role, digest } = row;
+  return { type: "apiKey", id, org, name, role, digest, createdBy, createdAt, revokedAt };
+}
+
+export type WebhookTransferRow = Omit<WebhookRow, "cursor">;
+
+export function webhookRecordFrom(row: WebhookTransferRow): WebhookRecord {
+  const { id, org, url, sealed, created_by: createdBy, created_at: createdAt } = row;
+  return { type: "webhook", id, org, url, events: fromJson(row.events), sealed, createdBy, createdAt };
+}
+
+export type ArtifactTransferRow = ArtifactRow;
+
+export function artifactRecordFrom(row: ArtifactTransferRow): ArtifactRecord {
+  const { name, size, sha256, content_type: contentType, created_by: createdBy, created_at: createdAt, place } = row;
+  return { type: "artifact", job: row.id, name, size, sha256, contentType, createdBy, createdAt, place };
 }
 
 export interface AttemptTransferRow {

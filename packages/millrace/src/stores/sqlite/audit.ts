@@ -85,6 +85,26 @@ const RULES: readonly Rule[] = [
        SELECT job, attempt FROM millrace_ready UNION ALL SELECT job, attempt FROM millrace_scheduled) t ON t.job = j.seq
      WHERE t.attempt >= j.max_attempts`,
   ),
+  rule(
+    "G8",
+    "COMPANIONS",
+    "finished jobs beside which secrets or traces still lie",
+    `SELECT j.id AS what FROM millrace_companion c JOIN millrace_done d ON d.job = c.job JOIN millrace_job j ON j.seq = c.job`,
+  ),
+  rule(
+    "G3",
+    "ORPHANED_ARTIFACTS",
+    "artifacts without a job",
+    `SELECT 'row ' || a.job || ': ' || a.name AS what FROM millrace_artifact a
+     WHERE NOT EXISTS (SELECT 1 FROM millrace_job j WHERE j.seq = a.job)`,
+  ),
+  rule(
+    "G3",
+    "DISCARDED_ARTIFACTS",
+    "artifacts whose bytes are to be deleted",
+    `SELECT j.id || ': ' || a.name AS what FROM millrace_artifact a
+     JOIN millrace_place p ON p.place = a.place JOIN millrace_job j ON j.seq = a.job`,
+  ),
 ];
 
 const JOBS: NamedSql = { name: "AUDIT_JOBS", sql: `SELECT count(*) AS n FROM millrace_job` };

@@ -2,6 +2,7 @@ import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from ".
 import type { Job } from "../../core/job.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { EnqueueRequest, EnqueueResult, EnqueueTerms } from "../../core/store.ts";
+import { addCompanion } from "./companions.ts";
 import { internLane } from "./lane-row.ts";
 import { holdsLease } from "./lease.ts";
 import { Numbers, placeOf } from "./numbers.ts";
@@ -193,6 +194,7 @@ function writeJob(
   );
   for (const [name, value] of tags) session.run(ADD_TAG, name, value, job);
   if (request.key !== null) session.run(SET_KEY, request.org, request.kind, request.key, job);
+  if (request.companion !== undefined) addCompanion(session, job, request.companion);
   const isDue = runAt <= now;
   session.run(isDue ? ADD_READY : ADD_SCHEDULED, job, lane, request.priority, runAt);
   session.note("enqueued", job);

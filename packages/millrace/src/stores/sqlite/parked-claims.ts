@@ -1,9 +1,11 @@
+import { claimLine } from "../../core/claim-line.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
 import type { Claimer } from "./claim.ts";
 import type { Session } from "./session.ts";
 
 interface Parked {
   readonly request: ClaimRequest;
+  readonly line: string;
   readonly answer: (claims: readonly Claim[]) => void;
 }
 
@@ -25,6 +27,7 @@ export class ParkedClaims {
       const leave = (): void => parked.answer([]);
       const parked: Parked = {
         request,
+        line: claimLine(request),
         answer: (claims) => {
           this.#parked.delete(parked);
           until.removeEventListener("abort", leave);
@@ -43,8 +46,12 @@ export class ParkedClaims {
   /** Inside a transaction that has brought tickets. Answers what is to be told after the commit. */
   serve(session: Session): () => void {
     const served: (() => void)[] = [];
-    for (const { request, answer } of this.#parked) {
+    // Where one was given less than it asked for, the others of its line would find nothing.
+    const dry = new Set<string>();
+    for (const { request, line, answer } of this.#parked) {
+      if (dry.has(line)) continue;
       const claims = this.#claimer.claim(session, request);
+      if (claims.length < request.max) dry.add(line);
       if (claims.length > 0) served.push(() => answer(claims));
     }
     return () => served.forEach((tell) => tell());

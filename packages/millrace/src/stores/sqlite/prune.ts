@@ -5,6 +5,8 @@ import type { NamedSql, Session } from "./session.ts";
 
 /** Events are for watching, not for keeping. */
 const EVENT_RETENTION_MS = 3_600_000;
+/** But a webhook is told of all of them, also after a weekend without a server. */
+const WEBHOOK_EVENT_RETENTION_MS = 72 * 3_600_000;
 /** A worker that was not heard of for so long is forgotten. */
 const WORKER_RETENTION_MS = 3_600_000;
 
@@ -41,7 +43,14 @@ const MARK_HOLES: NamedSql = {
   sql: `UPDATE millrace_counter SET has_holes = 1 WHERE has_holes = 0
         AND id IN (SELECT scope FROM millrace_job WHERE seq IN (SELECT value FROM json_each(?)))`,
 };
-const EVENTS: NamedSql = { name: "PRUNE_EVENTS", sql: `DELETE FROM millrace_event WHERE at < ?` };
+/** Those in front of the first that is kept: the journal is in the order of time, and not read any further. */
+const EVENTS: NamedSql = {
+  name: "PRUNE_EVENTS",
+  sql: `DELETE FROM millrace_event WHERE id < coalesce((
+          SELECT id FROM millrace_event
+          WHERE at >= CASE WHEN EXISTS (SELECT 1 FROM millrace_webhook) THEN ?2 ELSE ?1 END
+          ORDER BY id LIMIT 1), 9223372036854775807)`,
+};
 const WORKERS: NamedSql = { name: "PRUNE_WORKERS", sql: `DELETE FROM millrace_worker WHERE alive_until < ?` };
 
 interface OldRow {
@@ -64,7 +73,7 @@ export function pruneFinished(session: Session, limit: number): UpkeepResult {
     count += expired.length;
     deleteJobs(session, lane.id, JSON.stringify(expired));
   }
-  session.run(EVENTS, now - EVENT_RETENTION_MS);
+  session.run(EVENTS, now - EVENT_RETENTION_MS, now - WEBHOOK_EVENT_RETENTION_MS);
   session.run(WORKERS, now - WORKER_RETENTION_MS);
   return { count, nextInMs: null };
 }

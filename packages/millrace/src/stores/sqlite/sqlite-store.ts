@@ -1,10 +1,21 @@
 import type { Database } from "better-sqlite3";
 import { ShutdownError } from "../../core/errors.ts";
 import type { Store, TransactionStore, UpkeepResult } from "../../core/store.ts";
+import { addApiKey, areApiKeysGood, openApiKeys, readApiKeys, revokeApiKey } from "./api-keys.ts";
+import {
+  discardPlace,
+  forgetPlaces,
+  keepArtifact,
+  readArtifact,
+  readArtifacts,
+  reservePlace,
+  takeDiscardedPlaces,
+} from "./artifacts.ts";
 import { auditData } from "./audit.ts";
 import { cancelJobs } from "./cancel.ts";
 import { Changes } from "./changes.ts";
 import { Claimer } from "./claim.ts";
+import { readCompanions } from "./companions.ts";
 import { fileOf, migrate, openDatabase, requireCurrentSchema, requireTransaction } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
 import { enqueueJobs } from "./enqueue.ts";
@@ -25,6 +36,7 @@ import { Session, type EditSql } from "./session.ts";
 import { settleAttempts } from "./settle.ts";
 import { openExport, openImport } from "./transfer.ts";
 import { nextDue, nextOverdue, promoteDue, rescueOverdue, timeUntil } from "./upkeep.ts";
+import { addWebhook, advanceWebhook, readWebhooks, removeWebhook } from "./webhooks.ts";
 import { readWorkers, registerWorker, removeWorker } from "./workers.ts";
 
 export interface SqliteOptions {
@@ -86,7 +98,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
   }
 
   return {
-    capabilities: { isSynchronous: true, isShared: file !== "", isNumberedAtCommit: false },
+    capabilities: { isSynchronous: true, isShared: file !== "", isNumberedAtCommit: false, isWaitForAll: false },
 
     enqueue: (requests, terms) => commits.run(() => enqueueJobs(session, requests, terms)),
     ended: (ids) => read(() => endedAmong(session, ids)),
@@ -152,6 +164,27 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
 
     number: (org, scope, count) => commits.run(() => takeNumbers(session, org, scope, count)),
     adoptNumbers: (org, scope, highest) => commits.run(() => adoptNumbers(session, org, scope, highest)),
+
+    addApiKey: (key) => commits.run(() => addApiKey(session, key)),
+    apiKeys: (org) => read(() => readApiKeys(session, org)),
+    openApiKeys: (digests) => read(() => openApiKeys(session, digests)),
+    areApiKeysGood: (ids) => read(() => areApiKeysGood(session, ids)),
+    revokeApiKey: (org, id) => commits.run(() => revokeApiKey(session, org, id)),
+
+    companions: (leases) => read(() => readCompanions(session, leases)),
+
+    reservePlace: (place, ms) => commits.run(() => reservePlace(session, place, ms)),
+    discardPlace: (place) => commits.run(() => discardPlace(session, place)),
+    keepArtifact: (artifact, under) => commits.run(() => keepArtifact(session, artifact, under)),
+    artifacts: (job) => read(() => readArtifacts(session, job)),
+    artifact: (job, name) => read(() => readArtifact(session, job, name)),
+    takeDiscardedPlaces: (limit, ms) => commits.run(() => takeDiscardedPlaces(session, limit, ms)),
+    forgetPlaces: (places) => commits.run(() => forgetPlaces(session, places)),
+
+    addWebhook: (webhook) => commits.run(() => addWebhook(session, webhook)),
+    webhooks: (org) => read(() => readWebhooks(session, org)),
+    removeWebhook: (org, id) => commits.run(() => removeWebhook(session, org, id)),
+    advanceWebhook: (id, from, to) => commits.run(() => advanceWebhook(session, id, from, to)),
 
     onChange: (listener) => changes.listen(listener),
     events: (org, after, limit) => read(() => readEvents(session, org, after, limit)),

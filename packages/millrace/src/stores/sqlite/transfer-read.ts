@@ -1,22 +1,30 @@
 import type { QueueOverrides } from "../../core/queue.ts";
 import type { LiveWork, LogLineRecord, RecordCounts, TransferRecord } from "../../core/transfer.ts";
 import {
+  apiKeyRecordFrom,
+  artifactRecordFrom,
   earlierAttemptFrom,
   jobRecordFrom,
   liveWorkFrom,
   TICKET_COLUMNS,
+  webhookRecordFrom,
+  type ApiKeyTransferRow,
+  type ArtifactTransferRow,
   type AttemptTransferRow,
   type JobTransferRow,
   type LostTickets,
   type RunningTransferRow,
+  type WebhookTransferRow,
 } from "../sql/transfer-row.ts";
 import type { NamedSql, Session } from "./session.ts";
 
 const COUNTS: NamedSql = {
   name: "EXPORT_COUNTS",
   sql: `SELECT (SELECT count(*) FROM millrace_queue) AS queue, (SELECT count(*) FROM millrace_counter) AS counter,
-          (SELECT count(*) FROM millrace_schedule) AS schedule, (SELECT count(*) FROM millrace_job) AS job,
-          (SELECT count(*) FROM millrace_attempt) AS attempt, (SELECT count(*) FROM millrace_log) AS log`,
+          (SELECT count(*) FROM millrace_schedule) AS schedule, (SELECT count(*) FROM millrace_api_key) AS apiKey,
+          (SELECT count(*) FROM millrace_webhook) AS webhook, (SELECT count(*) FROM millrace_job) AS job,
+          (SELECT count(*) FROM millrace_attempt) AS attempt, (SELECT count(*) FROM millrace_log) AS log,
+          (SELECT count(*) FROM millrace_artifact) AS artifact`,
 };
 const RUNNING: NamedSql = {
   name: "EXPORT_RUNNING",
@@ -39,12 +47,20 @@ const SCHEDULES: NamedSql = {
   name: "EXPORT_SCHEDULES",
   sql: `SELECT org, name, cron, time_zone, request, next_at, last_at FROM millrace_schedule ORDER BY org, name`,
 };
+const API_KEYS: NamedSql = {
+  name: "EXPORT_API_KEYS",
+  sql: `SELECT id, org, name, role, digest, created_by, created_at, revoked_at FROM millrace_api_key ORDER BY id`,
+};
+const WEBHOOKS: NamedSql = {
+  name: "EXPORT_WEBHOOKS",
+  sql: `SELECT id, org, url, events, sealed, created_by, created_at FROM millrace_webhook ORDER BY id`,
+};
 /** Every job with its ticket, one after the other: each table is asked by its primary key. */
 const JOBS: NamedSql = {
   name: "EXPORT_JOBS",
   sql: `SELECT j.seq, j.id, q.org, q.name AS queue, c.scope, j.number, j.kind, j.priority, j.max_attempts, j.timeout_ms,
           j.backoff, j.run_at, j.created_at, j.created_by, j.key, j."group", j.tags, l.requires, l.fair_key, j.retry_of,
-          j.payload, ${TICKET_COLUMNS}
+          x.sealed, x.trace, j.payload, ${TICKET_COLUMNS}
         FROM millrace_job j
         CROSS JOIN millrace_lane l ON l.id = j.lane
         CROSS JOIN millrace_queue q ON q.id = l.queue
@@ -54,6 +70,7 @@ const JOBS: NamedSql = {
         LEFT JOIN millrace_ready y ON y.job = j.seq
         LEFT JOIN millrace_scheduled s ON s.job = j.seq
         LEFT JOIN millrace_blocked b ON b.job = j.seq
+        LEFT JOIN millrace_companion x ON x.job = j.seq
         ORDER BY j.seq`,
 };
 const ATTEMPTS: NamedSql = {
@@ -65,6 +82,11 @@ const LOGS: NamedSql = {
   name: "EXPORT_LOGS",
   sql: `SELECT j.id AS job, g.sequence, g.at, g.stream, g.attempt, g.text
         FROM millrace_log g CROSS JOIN millrace_job j ON j.seq = g.job ORDER BY g.job, g.sequence`,
+};
+const ARTIFACTS: NamedSql = {
+  name: "EXPORT_ARTIFACTS",
+  sql: `SELECT j.id, a.name, a.size, a.sha256, a.content_type, a.created_by, a.created_at, a.place
+        FROM millrace_artifact a CROSS JOIN millrace_job j ON j.seq = a.job ORDER BY a.job, a.name`,
 };
 
 /** How many rows there are; the attempts without those that the export itself ends. */
@@ -98,6 +120,8 @@ export function* readRecords(session: Session, lost: LostTickets): Generator<Tra
     const request = JSON.parse(row.request) as Record<string, unknown>;
     yield { type: "schedule", org, name, cron, timeZone, nextAt, lastAt, request };
   }
+  for (const row of session.each<ApiKeyTransferRow>(API_KEYS)) yield apiKeyRecordFrom(row);
+  for (const row of session.each<WebhookTransferRow>(WEBHOOKS)) yield webhookRecordFrom(row);
   for (const row of session.each<JobTransferRow>(JOBS)) yield jobRecordFrom(row, lost.get(row.seq));
   const lostBefore = lost.walk();
   for (const row of session.each<AttemptTransferRow>(ATTEMPTS)) {
@@ -106,6 +130,7 @@ export function* readRecords(session: Session, lost: LostTickets): Generator<Tra
   }
   yield* lostBefore(Number.POSITIVE_INFINITY);
   for (const row of session.each<Omit<LogLineRecord, "type">>(LOGS)) yield { type: "log", ...row };
+  for (const row of session.each<ArtifactTransferRow>(ARTIFACTS)) yield artifactRecordFrom(row);
 }
 
 interface QueueRow {

@@ -1,5 +1,14 @@
-import type { DoneTicket, JobRecord, TransferRecord } from "../../core/transfer.ts";
+import type {
+  ApiKeyRecord,
+  ArtifactRecord,
+  DoneTicket,
+  JobRecord,
+  TransferRecord,
+  WebhookRecord,
+} from "../../core/transfer.ts";
 import { duplicateProblem, keyProblem, missingProblem, ruleProblem } from "../sql/transfer-problem.ts";
+import { addCompanion } from "./companions.ts";
+import { readEvents } from "./events.ts";
 import { internLane } from "./lane-row.ts";
 import { placeOf } from "./numbers.ts";
 import type { NamedSql, Session } from "./session.ts";
@@ -69,6 +78,18 @@ const ADD_LOG: NamedSql = {
   name: "IMPORT_LOG",
   sql: `INSERT INTO millrace_log (job, sequence, at, stream, attempt, text) VALUES (?, ?, ?, ?, ?, ?)`,
 };
+const ADD_API_KEY: NamedSql = {
+  name: "IMPORT_API_KEY",
+  sql: `INSERT INTO millrace_api_key (id, org, name, role, digest, created_by, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+};
+const ADD_WEBHOOK: NamedSql = {
+  name: "IMPORT_WEBHOOK",
+  sql: `INSERT INTO millrace_webhook (id, org, url, events, sealed, cursor, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+};
+const ADD_ARTIFACT: NamedSql = {
+  name: "IMPORT_ARTIFACT",
+  sql: `INSERT INTO millrace_artifact (job, name, size, sha256, content_type, created_by, created_at, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+};
 
 /** Names that were looked up are kept up to so many; a store may have a scope for each of a million customers. */
 const KNOWN_LIMIT = 10_000;
@@ -118,6 +139,12 @@ export class RecordWriter {
         session.run(ADD_SCHEDULE, org, name, cron, timeZone, JSON.stringify(request), nextAt, lastAt);
         return;
       }
+      case "apiKey":
+        this.#writeApiKey(record);
+        return;
+      case "webhook":
+        this.#writeWebhook(record);
+        return;
       case "job":
         this.#writeJob(record);
         return;
@@ -130,8 +157,25 @@ export class RecordWriter {
       case "log": {
         const { sequence, at, stream, attempt, text } = record;
         session.run(ADD_LOG, this.#rowOf("job", JOB, record.job), sequence, at, stream, attempt, text);
+        return;
       }
+      case "artifact":
+        this.#writeArtifact(record);
     }
+  }
+
+  #writeApiKey({ id, org, name, role, digest, createdBy, createdAt, revokedAt }: ApiKeyRecord): void {
+    this.#session.run(ADD_API_KEY, id, org, name, role, digest, createdBy, createdAt, revokedAt);
+  }
+
+  #writeWebhook({ id, org, url, events, sealed, createdBy, createdAt }: WebhookRecord): void {
+    const { cursor } = readEvents(this.#session, org, null, 1);
+    this.#session.run(ADD_WEBHOOK, id, org, url, toJson(events), sealed, cursor, createdBy, createdAt);
+  }
+
+  #writeArtifact({ name, size, sha256, contentType, createdBy, createdAt, place, ...record }: ArtifactRecord): void {
+    const job = this.#rowOf("job", JOB, record.job);
+    this.#session.run(ADD_ARTIFACT, job, name, size, sha256, contentType, createdBy, createdAt, place);
   }
 
   #writeJob(record: JobRecord): void {
@@ -167,6 +211,7 @@ export class RecordWriter {
       const isSet = session.run(isLive ? SET_KEY : ADD_KEY, org, record.kind, record.key, job) > 0;
       if (isLive && !isSet) throw new UnfitRecord(keyProblem(record.key));
     }
+    if (record.companion !== null) addCompanion(session, job, record.companion);
     if (ticket.place === "done") this.#writeOutcome(job, ticket);
     else {
       const { runAt, attempt, token, startedAt } = ticket;

@@ -68,8 +68,8 @@ export const auditCases = casesOf("audit", [
       const situation = await store.explain(third.id);
       assert.deepEqual([situation?.aheadCount, situation?.isQueuePaused], [1, true]);
       assert.deepEqual(
-        situation?.workers.map(({ id, running }) => [id, running]),
-        [["worker-1", 1]],
+        situation?.workers.map(({ concurrency, running }) => [concurrency, running]),
+        [[10, 1]],
       );
       assert.deepEqual(situation?.job, await read(store, third.id));
       assert.equal((await store.explain(other.id))?.aheadCount, 0, "another lane is not in front of it");

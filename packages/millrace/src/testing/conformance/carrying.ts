@@ -14,6 +14,7 @@ import {
   requests,
   settleOne,
 } from "../factory.ts";
+import { anApiKey, aWebhook, keepArtifact } from "../server-factory.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 
 const LEASE_MS = 30_000;
@@ -73,6 +74,7 @@ export async function fillWithEverything(store: Store, clock: VirtualClock): Pro
   const payload = JSON.stringify({ to: "Ðóra 🐙", tab: "\t\u0001", list: [1.5, null], nested: { "10": 1, a: 2 } });
   const jobs = await enqueueAll(store, [
     aRequest({
+      companion: { sealed: "c2VhbGVk", trace: null },
       payload,
       priority: 5,
       key: "ключ",
@@ -85,10 +87,10 @@ export async function fillWithEverything(store: Store, clock: VirtualClock): Pro
       backoff: { type: "fixed", delayMs: 10 },
       createdBy: "ada",
     }),
-    aRequest({ queue: "paused", scope: "elsewhere", delayMs: 90_000 }),
+    aRequest({ queue: "paused", scope: "elsewhere", delayMs: 90_000, companion: { sealed: null, trace: "00-1-2-01" } }),
     aRequest({ org: "umbrella", queue: "metrics", payload: "null" }),
     aRequest({ runAt: clock.date(1_000_000), kind: "cancelled.waiting" }),
-    ...requests(7, { maxAttempts: 4 }),
+    ...requests(7, { maxAttempts: 4, companion: { sealed: "secret", trace: "00-3-4-01" } }),
   ]);
   const ids = jobs.map(({ id }) => id);
   await store.cancel([{ id: ids[3] as JobId, by: "bob", reason: "" }]);
@@ -100,6 +102,7 @@ export async function fillWithEverything(store: Store, clock: VirtualClock): Pro
   ];
   for (const claim of claims) {
     await store.report([{ ...refOf(claim), progress: { percent: 33.3, message: "ein Drittel" }, lines }]);
+    for (const name of ["b.txt", "ä", "Z"]) await keepArtifact(store, claim.job.id, name, {}, refOf(claim));
     clock.advance(3);
   }
   const ways = [moves.complete({ ok: "✓" }), moves.complete(), moves.fail(), moves.cancel("why"), moves.retry(60_000)];
@@ -109,6 +112,12 @@ export async function fillWithEverything(store: Store, clock: VirtualClock): Pro
   await settleOne(store, claims[6] as never, moves.complete());
   const retry = await enqueueOne(store, { retryOf: ids[4] as JobId });
   await store.number(ORG, QUEUE, 2);
+  await keepArtifact(store, ids[1] as JobId, "out", { size: 1_000_000_000_000, createdBy: "ada" });
+  await store.addApiKey(anApiKey("b"));
+  await store.addApiKey(anApiKey("a", { org: "umbrella", createdBy: "ada" }));
+  await store.revokeApiKey(ORG, "key_b");
+  await store.addWebhook(aWebhook("b"));
+  await store.addWebhook(aWebhook("a", { org: "umbrella", events: ["completed", "failed"] }));
   clock.advance(LEASE_MS + 1);
   return [...ids, retry.id];
 }

@@ -1,7 +1,10 @@
 import type { ConformanceCase } from "../harness.ts";
+import { apiKeyCases } from "./api-keys.ts";
+import { artifactCases } from "./artifacts.ts";
 import { auditCases } from "./audit.ts";
 import { cancelCases } from "./cancel.ts";
 import { claimCases } from "./claim.ts";
+import { companionCases } from "./companions.ts";
 import { enqueueCases } from "./enqueue.ts";
 import { eventCases } from "./events.ts";
 import { faultCases } from "./faults.ts";
@@ -22,7 +25,9 @@ import { timeCases } from "./time.ts";
 import { transactionCases } from "./transaction.ts";
 import { transferCases } from "./transfer.ts";
 import { transferRuleCases } from "./transfer-rules.ts";
+import { transferServerCases } from "./transfer-server.ts";
 import { wakeUpCases } from "./wake-ups.ts";
+import { webhookCases } from "./webhooks.ts";
 
 /** What every store must do. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
@@ -49,5 +54,10 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...raceCases,
   ...transferCases,
   ...transferRuleCases,
+  ...transferServerCases,
   ...faultCases,
+  ...companionCases,
+  ...artifactCases,
+  ...apiKeyCases,
+  ...webhookCases,
 ];

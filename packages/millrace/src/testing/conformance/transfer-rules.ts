@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JobId } from "../../core/job.ts";
 import type { Store } from "../../core/store.ts";
+import { noRecords } from "../../core/transfer.ts";
 import {
   aRequest,
   aWorker,
@@ -18,6 +19,7 @@ import {
   settleOne,
 } from "../factory.ts";
 import { casesOf, type ConformanceCase } from "../harness.ts";
+import { anApiKey, aWebhook } from "../server-factory.ts";
 import { aSchedule, carry, readAll, recordsOf, writeAll } from "./carrying.ts";
 
 /** A store that nobody else can open is nothing to carry data from, or to. */
@@ -104,6 +106,8 @@ export const transferRuleCases: readonly ConformanceCase[] = casesOf("transfer",
         [/1 queue/, async (store) => store.configureQueue(ORG, QUEUE, { isPaused: true })],
         [/1 counter/, async (store) => store.adoptNumbers(ORG, "invoices", 7)],
         [/1 schedule/, async (store) => store.putSchedule(aSchedule(clock))],
+        [/1 API key/, async (store) => store.addApiKey(anApiKey("a"))],
+        [/1 webhook/, async (store) => store.addWebhook(aWebhook("a"))],
       ];
       for (const [named, use] of uses) {
         const target = await openEmpty();
@@ -270,7 +274,7 @@ async function expectedAttempts(store: Store, jobs: readonly JobId[]): Promise<r
 }
 
 function countsOf(records: Awaited<ReturnType<typeof readAll>>): Record<string, number> {
-  const counts: Record<string, number> = { queue: 0, counter: 0, schedule: 0, job: 0, attempt: 0, log: 0 };
+  const counts: Record<string, number> = noRecords();
   for (const { type } of records) counts[type] = (counts[type] ?? 0) + 1;
   return counts;
 }

@@ -39,11 +39,13 @@ export const transferCases: readonly ConformanceCase[] = casesOf("transfer", [
         assert.deepEqual(await target.attempts(id), await store.attempts(id));
         const page = { after: 0, limit: 100 };
         assert.deepEqual(await target.logs(id, page), await store.logs(id, page));
+        assert.deepEqual(await target.artifacts(id), await store.artifacts(id));
       }
       for (const org of [ORG, "umbrella"]) {
         assert.deepEqual(await target.queues(org), await store.queues(org));
         assert.deepEqual(await target.schedules(org), await store.schedules(org));
         assert.deepEqual(await target.counts({ org }), await store.counts({ org }));
+        assert.deepEqual(await target.apiKeys(org), await store.apiKeys(org));
       }
       const list = { limit: 100, cursor: null };
       const order = async (each: Store): Promise<readonly JobId[]> =>

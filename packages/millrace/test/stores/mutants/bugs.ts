@@ -2,6 +2,7 @@ import { keepingMutants } from "./keeping-mutants.ts";
 import type { Bug } from "./mutant.ts";
 import { raceMutants } from "./race-mutants.ts";
 import { readingMutants } from "./reading-mutants.ts";
+import { serverMutants } from "./server-mutants.ts";
 import { sqlMutants } from "./sql-mutants.ts";
 import { transactionMutants } from "./transaction-mutants.ts";
 import { wrapperMutants } from "./wrapper-mutants.ts";
@@ -14,4 +15,5 @@ export const BUGS: readonly Bug[] = [
   ...wrapperMutants,
   ...raceMutants,
   ...transactionMutants,
+  ...serverMutants,
 ];

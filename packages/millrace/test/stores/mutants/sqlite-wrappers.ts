@@ -85,6 +85,11 @@ export const failOldJobs = beside((sound, db, now) => ({
   },
 }));
 
+export const companionsStay = beside((_, db) => {
+  db.exec("DROP TRIGGER IF EXISTS millrace_companion_ends");
+  return {};
+});
+
 /** A wrapper with a connection of its own beside the sound store's. */
 function beside(breakIt: (sound: Store, db: Database.Database, now: () => number) => Partial<Store>): Wrap {
   return (sound, file, now) => {

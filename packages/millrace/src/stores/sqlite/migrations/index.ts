@@ -1,5 +1,6 @@
 import type { Migration } from "../../sql/migration.ts";
 import { membership } from "./0001-membership.ts";
+import { server } from "./0002-server.ts";
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [membership];
+export const MIGRATIONS: readonly Migration[] = [membership, server];

@@ -1,0 +1,39 @@
+import type { Companion } from "../../core/companion.ts";
+import type { LeaseRef } from "../../core/lease.ts";
+import { textArray, tokenArray } from "./arrays.ts";
+import type { Session } from "./session.ts";
+import type { NamedSql } from "./statements.ts";
+
+/** Guard: job and token name the ticket in `running`. */
+const UNDER_LEASE: NamedSql = {
+  name: "COMPANION_UNDER_LEASE",
+  sql: `SELECT v.place AS n, c.sealed, c.trace
+        FROM unnest($1::text::text[], $2::text::bigint[]) WITH ORDINALITY AS v (id, token, place)
+        JOIN millrace.job j ON j.id = v.id
+        JOIN millrace.running r ON r.job = j.seq AND r.token = v.token
+        JOIN millrace.companion c ON c.job = j.seq`,
+};
+
+/**
+ * A part of every statement that writes to `done`: what travelled beside jobs goes in the commit in which they end.
+ * @param ended a part of the statement with their rows
+ */
+export function dismissCompanions(ended: string): string {
+  return `DELETE FROM millrace.companion c WHERE c.job = ANY (ARRAY (SELECT job FROM ${ended}))`;
+}
+
+/** As `Store.companions`. */
+export async function readCompanions(
+  session: Session,
+  leases: readonly LeaseRef[],
+): Promise<readonly (Companion | null)[]> {
+  const companions = leases.map((): Companion | null => null);
+  if (leases.length === 0) return companions;
+  const rows = await session.all<Companion & { readonly n: number }>(
+    UNDER_LEASE,
+    textArray(leases.map(({ job }) => job)),
+    tokenArray(leases.map(({ token }) => token)),
+  );
+  for (const { n, sealed, trace } of rows) companions[n - 1] = { sealed, trace };
+  return companions;
+}
