@@ -45,6 +45,18 @@ const CODES = {
     sample: new errors.NotFoundError("worker_not_found", ""),
     when: "There is no remote worker of this id, or it was silent for too long. It registers again.",
   },
+  key_not_found: {
+    sample: new errors.NotFoundError("key_not_found", ""),
+    when: "There is no API key of this id.",
+  },
+  artifact_not_found: {
+    sample: new errors.NotFoundError("artifact_not_found", ""),
+    when: "The job has no artifact of this name (server).",
+  },
+  webhook_not_found: {
+    sample: new errors.NotFoundError("webhook_not_found", ""),
+    when: "There is no webhook of this id (server).",
+  },
   state_conflict: {
     sample: new errors.ConflictError("state_conflict", ""),
     when: "The job's state does not allow it: cancelling what has completed or failed, retrying what has not ended; numbers that would go back; a `tx` without a transaction. `details` has the state.",
@@ -53,8 +65,14 @@ const CODES = {
     sample: new errors.ConflictError("duplicate_job", ""),
     when: "A live job has this key and another payload. `details.job` is its id.",
   },
-  unauthenticated: { sample: null, when: "Reserved for the server." },
-  forbidden: { sample: null, when: "Reserved for the server." },
+  unauthenticated: {
+    sample: new errors.AccessError("unauthenticated", ""),
+    when: "The key is missing, not known, or no longer good (server).",
+  },
+  forbidden: {
+    sample: new errors.AccessError("forbidden", ""),
+    when: "The key's role may not do this (server).",
+  },
   store_busy: {
     sample: new errors.StoreError("store_busy", ""),
     when: "Another process held the write lock for 5 s, or a call was too large to finish in 10 s. Nothing of the call was kept.",

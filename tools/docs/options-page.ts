@@ -50,7 +50,7 @@ ${optionsTable(new Source("runtime/enqueue-options.ts").members("EnqueueOptions"
 
 The options of \`enqueue\` without \`tx\`, \`delayMs\` and \`runAt\`, and:
 
-${optionsTable(new Source("runtime/millrace.ts").members("ScheduleOptions"))}
+${optionsTable(new Source("runtime/schedule-options.ts").members("ScheduleOptions"))}
 
 ## mill.worker(options)
 

@@ -1,5 +1,5 @@
 import { OptionsError } from "./core/errors.ts";
-import { show } from "./core/options.ts";
+import { refuseOptions, show } from "./core/options.ts";
 import type { Store } from "./core/store.ts";
 
 /** A URL, or a connection of the caller's own. */
@@ -10,6 +10,8 @@ export interface OpenStoreOptions {
   readonly migrate?: boolean;
   /** PostgreSQL only: the schema that holds the tables; wins over the URL's `?schema=`. @default "millrace" */
   readonly schema?: string;
+  /** For a server: an API key or a JWT. */
+  readonly key?: string;
 }
 
 /** A step of the schema that a store lacks. */
@@ -22,15 +24,18 @@ export interface PendingMigration {
 }
 
 const EXPECTED =
-  `expected "sqlite:./file.db", "memory:", "postgres://user@host/database", ` +
+  `expected "sqlite:./file.db", "memory:", "postgres://user@host/database", "https://host:7337", ` +
   "a better-sqlite3 Database, or a pg Pool or Client";
 
 /**
- * Open the store that a URL names: `sqlite:./file.db`, `memory:`, `postgres://user@host/database`; or the one that a
- * better-sqlite3 Database, a pg Pool or a pg Client leads to. Loads only the driver it needs.
+ * Open the store that a URL names: `sqlite:./file.db`, `memory:`, `postgres://user@host/database`; that of a server, such
+ * as `https://host:7337`; or the one that a better-sqlite3 Database, a pg Pool or a pg Client leads to. Loads only the
+ * driver it needs.
  * @throws OptionsError when the target names no store; StoreError when the store cannot be opened
  */
-export async function openStore(target: StoreTarget, options: OpenStoreOptions = {}): Promise<Store> {
+export async function openStore(target: StoreTarget, { key, ...options }: OpenStoreOptions = {}): Promise<Store> {
+  if (isServer(target)) return openServer(target, { key, ...options });
+  if (key !== undefined) throw new OptionsError(`key is an option of servers; ${show(target)} takes none`);
   if (isPostgres(target)) {
     const { openPostgres } = await import("./stores/postgres/index.ts");
     return openPostgres({ target, ...options });
@@ -40,6 +45,25 @@ export async function openStore(target: StoreTarget, options: OpenStoreOptions =
   if (schema !== undefined) throw new OptionsError(`schema is an option of PostgreSQL; ${show(target)} has none`);
   const { openSqlite } = await import("./stores/sqlite/index.ts");
   return openSqlite({ file, ...others });
+}
+
+/** Whether the target is a server, and not a store itself. */
+export function isServer(target: StoreTarget): target is string {
+  return typeof target === "string" && /^https?:/i.test(target);
+}
+
+/** @throws OptionsError */
+async function openServer(
+  url: string,
+  { key, migrate, schema }: Omit<OpenStoreOptions, "key"> & { readonly key: string | undefined },
+): Promise<Store> {
+  refuseOptions([
+    key === undefined ? `a server asks for a key: openMillrace(${show(url)}, { key })` : undefined,
+    migrate === undefined ? undefined : "migrate is an option of stores; a server sees to its tables itself",
+    schema === undefined ? undefined : "schema is an option of PostgreSQL; a server has none",
+  ]);
+  const { openHttp } = await import("./stores/http/index.ts");
+  return openHttp({ url, key: key ?? "" });
 }
 
 /** The steps that `migrate` would take, with their SQL. Nothing is changed. */

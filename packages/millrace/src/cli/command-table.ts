@@ -68,6 +68,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/serve.ts")).defineServe,
   },
   {
+    name: "keys",
+    summary: "make, list and revoke keys for the HTTP API",
+    group: STORE,
+    load: async () => (await import("./commands/keys.ts")).defineKeys,
+  },
+  {
     name: "migrate",
     summary: "bring the store's tables up to date",
     group: STORE,

@@ -25,6 +25,12 @@ export interface Environment {
   readonly jwtSecret: string | null;
   /** `MILLRACE_JWKS_URL`: for `serve`, where the keys are that JWTs are signed with. */
   readonly jwksUrl: string | null;
+  /** `MILLRACE_LOG_LEVEL`: for `serve`, how much its log says. */
+  readonly logLevel: string | null;
+  /** `MILLRACE_SECRET_KEY`: what secrets of jobs are encrypted with. */
+  readonly secretKey: string | null;
+  /** `MILLRACE_ARTIFACTS`: for `serve`, where artifacts lie. */
+  readonly artifacts: string | null;
   /** False with `NO_COLOR`, and on a terminal that calls itself dumb. */
   readonly allowsColour: boolean;
   /** `MILLRACE_DEBUG`: errors nobody foresaw come with their stack. */
@@ -46,6 +52,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     apiKey: read("MILLRACE_API_KEY"),
     jwtSecret: read("MILLRACE_JWT_SECRET"),
     jwksUrl: read("MILLRACE_JWKS_URL"),
+    logLevel: read("MILLRACE_LOG_LEVEL"),
+    secretKey: read("MILLRACE_SECRET_KEY"),
+    artifacts: read("MILLRACE_ARTIFACTS"),
     allowsColour: read("NO_COLOR") === null && read("TERM") !== "dumb",
     isDebug: read("MILLRACE_DEBUG") !== null,
     user: userName(),

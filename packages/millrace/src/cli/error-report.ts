@@ -16,6 +16,7 @@ const SUGGESTIONS: Partial<Record<ErrorCode, string>> = {
   job_not_found: "`millrace jobs list` shows the jobs of this store",
   queue_not_found: "`millrace queues list` shows the queues of this store",
   schedule_not_found: "`millrace schedules list` shows the schedules of this store",
+  key_not_found: "`millrace keys list` shows the keys of this store",
   store_busy: "another process holds the store; try again in a moment",
   schema_too_old: "`millrace migrate --plan` shows what is to be done, `millrace migrate` does it",
   wait_timeout: "the job goes on; `millrace jobs show` tells where it stands",

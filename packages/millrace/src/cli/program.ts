@@ -23,8 +23,12 @@ Exit codes:
    7  the store is unavailable
   70  an invariant is broken
 
-\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, NO_COLOR,
-and for serve MILLRACE_API_KEY, MILLRACE_JWT_SECRET, MILLRACE_JWKS_URL.`;
+With --server, commands and workers reach the queue over HTTP. Put its key into MILLRACE_KEY: --key KEY is taken as
+well (but not by \`enqueue\`, which has a --key of its own), and is seen by others in the list of processes.
+
+\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, MILLRACE_SERVER, MILLRACE_KEY, NO_COLOR,
+and for serve MILLRACE_API_KEY, MILLRACE_JWT_SECRET, MILLRACE_JWKS_URL, MILLRACE_SECRET_KEY, MILLRACE_ARTIFACTS,
+MILLRACE_LOG_LEVEL.`;
 
 /** All commands by name. What one of them takes is loaded when it is used. */
 export function createProgram(session: Session): Command {
@@ -35,7 +39,7 @@ export function createProgram(session: Session): Command {
     .helpOption("-h, --help", "tell about the command")
     .addHelpCommand(new Command("help").argument("[command]").summary("tell about a command").helpGroup(SHELL_GROUP))
     .option("--store <url>", `the store to work on (env MILLRACE_STORE; default ${DEFAULT_STORE})`)
-    .addOption(new Option("--server <url>", "a server to work with (env MILLRACE_SERVER); not in this version"))
+    .option("--server <url>", "work with a server instead (env MILLRACE_SERVER), with its key in MILLRACE_KEY")
     .option("--json", "print JSON: one document, or one text per line where answers come one by one")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
@@ -48,7 +52,7 @@ export function createProgram(session: Session): Command {
     .configureHelp({ showGlobalOptions: true, styleTitle: (text) => session.out.palette.title(text) });
   for (const { name, summary, group } of COMMANDS) program.command(name).summary(summary).helpGroup(group);
   program.hook("preSubcommand", async (_, command) => loadCommand(command, session));
-  program.hook("preAction", () => session.begin(program.opts<SharedFlags>()));
+  program.hook("preAction", (_, action) => session.begin({ ...program.opts<SharedFlags>(), ...keyOf(action) }));
   session.loadProgram = async () => {
     for (const command of program.commands) await loadCommand(command, session);
     return program;
@@ -63,10 +67,17 @@ async function loadCommand(command: Command, session: Session): Promise<void> {
   const define = await entry.load();
   define(command, session);
   for (const leaf of leavesOf(command)) {
-    // Belongs to --server. It is known so that the answer is about the server, and `enqueue` has a --key of its own.
+    // Belongs to --server. `enqueue` has a --key of its own, so it cannot be one of the whole program.
     const hasKey = leaf.options.some(({ long }) => long === "--key");
-    if (!hasKey) leaf.addOption(new Option("--key <key>").hideHelp());
+    if (!hasKey) leaf.addOption(SERVER_KEY);
   }
+}
+
+const SERVER_KEY = new Option("--key <key>").hideHelp();
+
+/** What opens the server, where the command does not mean something else by it. */
+function keyOf(command: Command): Pick<SharedFlags, "key"> {
+  return command.options.includes(SERVER_KEY) ? command.opts<Pick<SharedFlags, "key">>() : {};
 }
 
 function leavesOf(command: Command): readonly Command[] {

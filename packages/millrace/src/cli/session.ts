@@ -5,6 +5,7 @@ import { show } from "../core/options.ts";
 import type { Store } from "../core/store.ts";
 import { DEFAULT_STORE, fileStore, PRIVATE_STORE, type Environment } from "./env.ts";
 import { Output } from "./output.ts";
+import { serverTarget, type ServerTarget } from "./server-target.ts";
 import { storeText } from "./store-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -12,6 +13,8 @@ import { UsageError } from "./usage-error.ts";
 export interface SharedFlags {
   readonly store?: string;
   readonly server?: string;
+  /** For the server; `enqueue` has an option of that name which is something else. */
+  readonly key?: string;
   readonly json?: boolean;
 }
 
@@ -20,7 +23,7 @@ interface OpenOptions {
   readonly mayCreate?: boolean;
   /** Use also a store that ends with this process. @default false: what is put there would be lost */
   readonly mayBePrivate?: boolean;
-  /** @default the store of the session */
+  /** A store, whatever server is named. @default the server or the store of the session */
   readonly target?: string;
   /** @default says nothing */
   readonly logger?: Logger;
@@ -57,6 +60,21 @@ export class Session {
     return this.#flags.store ?? null;
   }
 
+  /** The server somebody named on the command line. */
+  get namedServer(): string | null {
+    return this.#flags.server ?? null;
+  }
+
+  /** The server to work with, if any. @throws UsageError */
+  server(): ServerTarget | null {
+    return serverTarget(this.#flags, this.env);
+  }
+
+  /** Whatever there is to work on can be worked on, as far as its name says. @throws UsageError */
+  checkPlace(): void {
+    if (this.server() === null) this.storeTarget();
+  }
+
   /**
    * The store to work on: `--store`, then `MILLRACE_STORE`, then a file in this folder.
    * @throws UsageError where a server is named instead
@@ -65,30 +83,42 @@ export class Session {
     const server = this.#flags.server ?? (this.#flags.store === undefined ? this.env.server : null);
     if (server !== null) {
       const from = this.#flags.server === undefined ? "MILLRACE_SERVER" : "--server";
-      throw new UsageError(`${from} names a server, and this version of the command line works on a store`, {
-        suggestion: "run it where the store is, with --store or MILLRACE_STORE",
+      throw new UsageError(`${from} names a server, and this command works on the store itself`, {
+        suggestion: "run it where the store is, with --store",
       });
     }
     return checkTarget(this.#flags.store ?? this.env.store ?? DEFAULT_STORE, "--store");
   }
 
   /**
-   * Open the store, use it, and close it again whatever happens.
+   * Open the store or the server, use it, and close it again whatever happens. With `target`, that store and no server.
    * @throws StoreError where there is none, or an old one, and it may not be made or changed
    */
   async withMill<T>(use: (mill: Millrace) => Promise<T>, options: OpenOptions = {}): Promise<T> {
-    const { target = this.storeTarget(), mayCreate = false, mayBePrivate = false, ...rest } = options;
-    if (!mayBePrivate) refusePrivate(target);
-    // Only now: `--help` and wrong flags need no driver.
-    const { openMillrace } = await import("../index.ts");
-    if (!mayCreate) await requireStore(target);
-    const mill = await openMillrace(target, { ...rest, migrate: mayCreate });
+    const server = options.target === undefined ? this.server() : null;
+    const mill = await (server === null ? this.#openStore(options) : openServer(server, options));
     try {
       return await use(mill);
     } finally {
       await mill.close();
     }
   }
+
+  async #openStore(options: OpenOptions): Promise<Millrace> {
+    const { target = this.storeTarget(), mayCreate = false, mayBePrivate = false, ...rest } = options;
+    if (!mayBePrivate) refusePrivate(target);
+    // Only now: `--help` and wrong flags need no driver.
+    const { openMillrace } = await import("../index.ts");
+    if (!mayCreate) await requireStore(target);
+    const { secretKey } = this.env;
+    const sealing = secretKey === null ? {} : { secretKey };
+    return openMillrace(target, { ...rest, ...sealing, migrate: mayCreate });
+  }
+}
+
+async function openServer({ url, key }: ServerTarget, { logger }: OpenOptions): Promise<Millrace> {
+  const { openMillrace } = await import("../index.ts");
+  return openMillrace(url, { key, ...(logger === undefined ? {} : { logger }) });
 }
 
 /** As `withMill`, for what works on the data of all organisations alike. */
@@ -117,6 +147,11 @@ export function checkTarget(target: string, flag: string): string {
   if (!/^[a-z][a-z\d+.-]*:/i.test(target)) {
     throw new UsageError(`${show(target)} names no store: it does not say of which kind`, {
       suggestion: fileStore(target),
+    });
+  }
+  if (/^https?:/i.test(target)) {
+    throw new UsageError(`${flag} names a server, where a store is asked for`, {
+      suggestion: flag === "--store" ? `--server ${target}` : "run it where the store is",
     });
   }
   return target;

@@ -1,7 +1,7 @@
-import { isMillraceError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Logger } from "../index.ts";
 import { jobLabel } from "./job-name.ts";
+import { lineLogger } from "./line-logger.ts";
 import type { Output } from "./output.ts";
 import { singleLine } from "./text-width.ts";
 import type { AttemptEnd } from "./watched-worker.ts";
@@ -33,9 +33,7 @@ export class WorkLog {
 
   /** For the library: warnings and errors, a line each. */
   get logger(): Logger {
-    const tell = (fields: Readonly<Record<string, unknown>>, message: string): void =>
-      this.#out.note(`${this.#out.errorPalette.warning("Warning:")} ${message}${told(fields)}`);
-    return { debug: nothing, info: nothing, warn: tell, error: tell };
+    return lineLogger(this.#out, "warn");
   }
 
   summary(): string {
@@ -43,19 +41,4 @@ export class WorkLog {
     const rest = Object.entries({ failed, snoozed, cancelled, stopped }).filter(([, count]) => count > 0);
     return [`Completed ${completed}`, ...rest.map(([how, count]) => `${count} ${how}`)].join(", ");
   }
-}
-
-function nothing(): void {
-  // Not for a terminal.
-}
-
-function told(fields: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(fields).map(([name, value]) => `${name}=${singleLine(textOf(value))}`);
-  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-}
-
-function textOf(value: unknown): string {
-  if (isMillraceError(value)) return `${value.code}: ${value.message}`;
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");
 }

@@ -1,15 +1,21 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { getPath } from "hono/utils/url";
 import { InputError } from "../core/errors.ts";
 import { guardRequests, methodsOf } from "./guard.ts";
 import { problemOf, Refusal } from "./refusal.ts";
+import { logRequests, withoutSecrets } from "./request-log.ts";
 import { RequestMetrics } from "./request-metrics.ts";
+import { artifactRoutes } from "./routes/artifacts.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { queueRoutes } from "./routes/queues.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { workerRoutes } from "./routes/workers.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -20,6 +26,7 @@ const OPEN = new Set(["/health", "/ready", "/openapi.json"]);
 /** The server as a function from request to response. */
 export function createApp(service: Service): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
+    getPath: (request) => pathBelow(service.basePath, getPath(request)),
     defaultHook: (result) => {
       if (!result.success) throw wrongRequest(result.error.issues);
     },
@@ -31,6 +38,7 @@ export function createApp(service: Service): OpenAPIHono<Env> {
     c.header("X-Request-Id", requestId);
     await next();
   });
+  app.use(logRequests(service.kernel));
   const requests = new RequestMetrics();
   app.use(requests.observe(() => service.kernel.clock.monotonic()));
   // Browsers ask so without a key. They are told what there is, and nothing that lets other sites in.
@@ -48,12 +56,20 @@ export function createApp(service: Service): OpenAPIHono<Env> {
   });
   app.use(requests.track());
   app.use(guardRequests(app, service));
+  app.use((c, next) => {
+    const { tracing } = service.kernel;
+    return tracing === undefined ? next() : tracing.continuing(c.req.header("traceparent"), next);
+  });
   jobRoutes(app, service);
   logRoutes(app, service);
+  artifactRoutes(app, service);
   eventRoutes(app, service);
   queueRoutes(app, service);
   scheduleRoutes(app, service);
   workerRoutes(app, service);
+  keyRoutes(app, service);
+  webhookRoutes(app, service);
+  meRoutes(app);
   operationRoutes(app, service, requests);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
@@ -67,11 +83,17 @@ export function createApp(service: Service): OpenAPIHono<Env> {
   return app;
 }
 
+function pathBelow(basePath: string, path: string): string {
+  // Elsewhere there is nothing.
+  return path === basePath || path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : `//${path}`;
+}
+
 function answerError(c: Context<Env>, service: Service, error: unknown): Response {
   const requestId = c.get("requestId");
   const problem = problemOf(error, requestId);
+  c.set("problem", problem.code);
   if (problem.status >= 500) {
-    service.kernel.logger.error({ error, requestId, path: c.req.path }, "a request failed");
+    service.kernel.logger.error({ error, requestId, path: withoutSecrets(c.req.path) }, "a request failed");
   }
   const headers = new Headers({ "Content-Type": "application/problem+json", "X-Request-Id": requestId });
   if (problem.status === 401) headers.set("WWW-Authenticate", "Bearer");

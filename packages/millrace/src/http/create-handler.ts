@@ -1,19 +1,33 @@
 import { randomBytes } from "node:crypto";
 import { DEFAULT_LEASE_MS } from "../core/lease.ts";
-import { durationProblem, refuseOptions } from "../core/options.ts";
-import type { Millrace } from "../runtime/millrace.ts";
+import { durationProblem, refuseOptions, show, unknownKeys } from "../core/options.ts";
+import { Millrace } from "../runtime/millrace.ts";
 import { createApp } from "./app.ts";
+import { ARTIFACTS_FOLDER, placesOf } from "./artifacts/places-of.ts";
 import { Authenticator, type AuthOptions } from "./auth.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { KeyLookup } from "./key-lookup.ts";
+import { DEFAULT_LIMITS, limitProblems, type Limits } from "./limits.ts";
 import { runUpkeep } from "./run-upkeep.ts";
 import { Service } from "./service.ts";
+import { Webhooks, type WebhookOptions } from "./webhooks/webhooks.ts";
 import { WorkerKeys } from "./worker-keys.ts";
 
 const LEAST_LEASE_MS = 30;
+const BASE_PATH = /^(?:\/[^/?#]+)*$/;
 
 export interface HandlerOptions extends AuthOptions {
   /** The queue that is served, all organisations of it. It stays the caller's to close. */
   readonly mill: Millrace;
+  /**
+   * Where artifacts lie: a folder, or `s3://bucket/prefix?endpoint=…&region=…`. The same for all servers on a store.
+   * @default "./millrace-artifacts"
+   */
+  readonly artifacts?: string;
+  /**
+   * The path below which the API lies, such as "/api/queue", where the application hands over requests with their whole
+   * path. @default "": the path of a request is that of the API
+   */
+  readonly basePath?: string;
   /** What clients may ask for. */
   readonly limits?: Partial<Limits>;
   /**
@@ -22,6 +36,8 @@ export interface HandlerOptions extends AuthOptions {
    * @default 30_000
    */
   readonly leaseMs?: number;
+  /** Where webhooks may lead. They need a `mill` that was opened with a `secretKey`. */
+  readonly webhooks?: WebhookOptions;
 }
 
 /** A server without a socket: hand it requests. */
@@ -33,18 +49,34 @@ export interface Handler {
 
 /**
  * The HTTP API as a function, for any framework that speaks in `Request` and `Response`.
- * @throws OptionsError when nobody could get in, or a secret is too short
+ * @throws OptionsError when nobody could get in, a secret is too short, or artifacts cannot lie where they should
  */
-export function createHandler({ mill, limits = {}, leaseMs = DEFAULT_LEASE_MS, ...auth }: HandlerOptions): Handler {
-  refuseOptions([durationProblem(leaseMs, "leaseMs", LEAST_LEASE_MS)]);
+export function createHandler({
+  mill,
+  artifacts = ARTIFACTS_FOLDER,
+  basePath = "",
+  limits = {},
+  leaseMs = DEFAULT_LEASE_MS,
+  webhooks = {},
+  ...auth
+}: HandlerOptions): Handler {
+  refuseOptions([
+    durationProblem(leaseMs, "leaseMs", LEAST_LEASE_MS),
+    BASE_PATH.test(basePath) ? undefined : `basePath must be like "/api/queue"; got ${show(basePath)}`,
+    ...limitProblems(limits),
+    ...unknownKeys(webhooks, ["allowPrivate"], "webhooks"),
+  ]);
   const stopping = new AbortController();
   const secret = auth.apiKey ?? auth.jwtSecret ?? randomBytes(32).toString("hex");
   const workerKeys = new WorkerKeys(secret, () => Date.now());
   const service = new Service({
     mill,
     workerKeys,
-    authenticator: new Authenticator(auth, workerKeys),
+    authenticator: new Authenticator(auth, workerKeys, new KeyLookup(Millrace.kernelOf(mill).store)),
+    webhooks: new Webhooks(mill, webhooks, stopping.signal),
     limits: { ...DEFAULT_LIMITS, ...limits },
+    places: placesOf(artifacts),
+    basePath,
     leaseMs,
     stopping: stopping.signal,
   });

@@ -2,3 +2,5 @@ export { createHandler, type Handler, type HandlerOptions } from "./create-handl
 export type { AuthOptions } from "./auth.ts";
 export type { Limits } from "./limits.ts";
 export { serveHttp, type HttpServer, type ServeOptions } from "./serve.ts";
+export { nodeListener } from "./node-listener.ts";
+export type { WebhookOptions } from "./webhooks/webhooks.ts";

@@ -1,8 +1,10 @@
+import { claimLine } from "../core/claim-line.ts";
 import type { Claim, ClaimRequest } from "../core/store.ts";
 import { afterRelease } from "../core/transition.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import { Loop } from "../runtime/loop.ts";
 import { Refusal } from "./refusal.ts";
+import { waitUnderKey } from "./watch-key.ts";
 
 /** Should a wake-up get lost, this is how late a job can start. */
 const BACKSTOP_MS = 2_000;
@@ -53,12 +55,21 @@ export class LongPolls {
   /**
    * Jobs as soon as there are any; none when the time is over, the worker unregisters or the server stops. What was
    * claimed for somebody who has gone is given back.
-   * @throws Refusal `too_many_streams` when it would have to wait and no more may
+   * @param requireKey throws when the key is no longer good; asked while it waits, and before it gets what it waited for
+   * @throws Refusal `too_many_streams` when it would have to wait and no more may; what `requireKey` throws
    */
-  async claim(request: ClaimRequest, waitMs: number, gone: AbortSignal): Promise<readonly Claim[]> {
+  async claim(
+    request: ClaimRequest,
+    waitMs: number,
+    gone: AbortSignal,
+    requireKey?: () => Promise<void>,
+  ): Promise<readonly Claim[]> {
     let claims = await this.#kernel.store.claim(request);
     if (claims.length === 0 && waitMs > 0 && !gone.aborted && !this.#stopping.aborted) {
-      claims = await this.#wait(request, waitMs, gone);
+      claims =
+        requireKey === undefined
+          ? await this.#wait(request, waitMs, gone)
+          : await this.#waitUnder(requireKey, request, waitMs, gone);
     }
     if (!gone.aborted || claims.length === 0) return claims;
     await this.#giveBack(claims);
@@ -67,10 +78,38 @@ export class LongPolls {
 
   /** The worker has unregistered: it waits no more, and gets nothing that was on its way. */
   dismiss(org: string, worker: string): void {
-    for (const poll of this.#waiting) {
-      if (poll.request.org !== org || poll.request.worker !== worker) continue;
+    for (const poll of this.#of(org, worker)) {
       poll.isDismissed = true;
       poll.over.abort();
+    }
+  }
+
+  /** The worker waits no more, and gets what was on its way. Answers how many claims of its waited. */
+  end(org: string, worker: string): number {
+    const polls = this.#of(org, worker);
+    for (const { over } of polls) over.abort();
+    return polls.length;
+  }
+
+  #of(org: string, worker: string): readonly Poll[] {
+    return [...this.#waiting].filter(({ request }) => request.org === org && request.worker === worker);
+  }
+
+  async #waitUnder(
+    requireKey: () => Promise<void>,
+    request: ClaimRequest,
+    waitMs: number,
+    gone: AbortSignal,
+  ): Promise<readonly Claim[]> {
+    let claims: readonly Claim[] = [];
+    try {
+      return await waitUnderKey({ clock: this.#kernel.clock, gone, requireKey }, async (ended) => {
+        claims = await this.#wait(request, waitMs, ended);
+        return claims;
+      });
+    } catch (error) {
+      if (claims.length > 0) await this.#giveBack(claims);
+      throw error;
     }
   }
 
@@ -86,7 +125,7 @@ export class LongPolls {
     const end = (): void => poll.over.abort();
     const timer = this.#kernel.clock.after(waitMs, end);
     gone.addEventListener("abort", end, { once: true });
-    const line = this.#enter(nameOfLine(request), poll);
+    const line = this.#enter(claimLine(request), poll);
     let hasFound = false;
     try {
       const claims = await this.#waitIn(line, request, poll.over.signal);
@@ -175,8 +214,4 @@ function wake({ looks }: Line, count: number): void {
     left -= 1;
     if (left === 0) return;
   }
-}
-
-function nameOfLine({ org, queues, labels }: ClaimRequest): string {
-  return JSON.stringify([org, queues, [...labels].toSorted()]);
 }

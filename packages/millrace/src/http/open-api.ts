@@ -11,15 +11,18 @@ const DESCRIPTION =
 
 const TAGS: Readonly<Record<string, string>> = {
   Jobs: "Enqueue, look, cancel, retry",
+  Artifacts: "Files that belong to jobs",
   Workers: "Claim jobs, keep their leases, settle them",
   Queues: "Look, pause, resume",
   Schedules: "Jobs by the clock",
   Events: "What happens, as it happens",
+  Keys: "Make, list and revoke keys",
+  Webhooks: "Be told what happens",
   Operations: "How the server is",
 };
 
 /** OpenAPI 3.1 of all routes that are registered, as JSON text. */
-export function openApiText(app: OpenAPIHono<Env>): string {
+export function openApiText(app: OpenAPIHono<Env>, basePath: string): string {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -28,7 +31,7 @@ export function openApiText(app: OpenAPIHono<Env>): string {
       description: DESCRIPTION,
       license: { name: "MIT", url: "https://spdx.org/licenses/MIT" },
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: basePath === "" ? "/" : basePath }],
   });
   const used = new Set(Object.values(document.paths ?? {}).flatMap((path) => tagsOf(path)));
   document.tags = [...used].toSorted().map((name) => ({ name, ...described(TAGS[name]) }));

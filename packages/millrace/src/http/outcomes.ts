@@ -3,7 +3,7 @@ import { isJobId, type Job, type JobId } from "../core/job.ts";
 import type { JobError } from "../core/job-error.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { LeaseRef } from "../core/lease.ts";
-import { complete, snooze } from "../core/outcome.ts";
+import { cancel, complete, snooze } from "../core/outcome.ts";
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../core/queue.ts";
 import type { Move, Settlement } from "../core/settlement.ts";
 import { afterFailure, afterOutcome, afterRelease } from "../core/transition.ts";
@@ -98,7 +98,11 @@ export class Outcomes {
         return afterOutcome(ended, snooze(said.delayMs));
       case "release":
         return afterRelease();
+      case "cancel":
+        return afterOutcome(ended, cancel(said.reason));
       case "fail": {
+        const { delayMs } = said;
+        if (delayMs !== undefined) return afterFailure(ended, errorOf(said, attempt), () => delayMs);
         const policy = backoff ?? (await this.#settings.get(org)).get(queue)?.backoff ?? DEFAULT_QUEUE_SETTINGS.backoff;
         return afterFailure(ended, errorOf(said, attempt), () => backoffDelay(policy, attempt, this.#kernel.random));
       }

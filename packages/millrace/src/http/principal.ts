@@ -1,6 +1,4 @@
-/** What somebody is in an organisation. */
-export const ROLES = ["owner", "admin", "member", "viewer", "worker"] as const;
-export type Role = (typeof ROLES)[number];
+import type { Role } from "../core/role.ts";
 
 /** Who calls the server. */
 export interface Principal {
@@ -10,8 +8,8 @@ export interface Principal {
   readonly name: string;
   /** The one worker that this is, for a worker key. */
   readonly worker?: string;
-}
-
-export function isRole(value: unknown): value is Role {
-  return typeof value === "string" && (ROLES as readonly string[]).includes(value);
+  /** The id of the API key that was presented, or with which the worker registered. */
+  readonly key?: string;
+  /** Holds the key that the server was started with, and so may make keys for any organisation. */
+  readonly isOperator?: true;
 }

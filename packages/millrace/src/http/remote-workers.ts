@@ -18,6 +18,8 @@ interface Description {
   readonly id: string;
   readonly org: string;
   readonly name: string;
+  readonly host: string | null;
+  readonly pid: number | null;
   readonly labels: readonly string[];
   readonly slots: number;
   readonly queues: readonly string[] | null;
@@ -55,10 +57,16 @@ export class RemoteWorkers {
   }
 
   /** @throws ConflictError when the id is not to be had */
-  async register({ id, org, name, labels, slots, queues }: Description): Promise<void> {
+  async register({ id, org, labels, slots, ...rest }: Description): Promise<void> {
     const { store } = this.#kernel;
-    const place = { host: null, pid: null, queues, concurrency: slots, leaseMs: this.#leaseMs };
-    const status = await store.registerWorker({ id, org, name, labels: normalizeLabels(labels), ...place });
+    const status = await store.registerWorker({
+      ...rest,
+      id,
+      org,
+      labels: normalizeLabels(labels),
+      concurrency: slots,
+      leaseMs: this.#leaseMs,
+    });
     if (status === "taken") {
       // Whose it is, or that it is anybody's, is not for others.
       throw new ConflictError("state_conflict", `the id "${id}" cannot be used; choose another, or leave it out`);

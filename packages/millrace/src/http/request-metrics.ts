@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { matchedRoutes } from "hono/route";
+import { routeOf } from "./matched-route.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 import type { Env } from "./service.ts";
 
@@ -78,7 +78,7 @@ export class RequestMetrics {
     // Unset where the key was not known.
     const principal = c.get("principal") as { readonly org: string } | undefined;
     const org = principal?.org ?? NOBODY;
-    const route = matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? "unmatched";
+    const route = routeOf(c) ?? "unmatched";
     const method = METHODS.has(c.req.method) ? c.req.method : "OTHER";
     let ofOrg = this.#byOrg.get(org);
     if (ofOrg === undefined) {

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { OptionsError } from "../core/errors.ts";
 import { countProblem, refuseOptions } from "../core/options.ts";
-import { answerNoRequest, refuseClient } from "./client-error.ts";
+import { refuseClient } from "./client-error.ts";
 import { createHandler, type HandlerOptions } from "./create-handler.ts";
+import { nodeListener } from "./node-listener.ts";
 
 export interface ServeOptions extends HandlerOptions {
   /** The address to listen on. @default "127.0.0.1": this machine only */
@@ -32,8 +32,8 @@ const HIGHEST_PORT = 65_535;
 const HEADERS_MS = 10_000;
 /** Longer than the usual load balancer keeps a connection, so that it is never cut just as it is used again. */
 const KEEP_ALIVE_MS = 65_000;
-/** Long enough for a large artifact on a thin line; the bodies of other requests have a limit of their own. */
-const REQUEST_MS = 3_600_000;
+/** Artifacts take as long as they take, on thin lines too; the bodies of other requests have a limit of their own. */
+const REQUEST_MS = 0;
 /** A connection on which nothing moves for so long is cut; claims wait for less, and streams are not silent for so long. */
 const SILENT_MS = 120_000;
 const LOOK_FOR_SLOW_MS = 5_000;
@@ -51,9 +51,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     countProblem(stopGraceMs, "stopGraceMs", 0),
   ]);
   const handler = createHandler(rest);
-  const answer = getRequestListener(handler.fetch, {
-    errorHandler: answerNoRequest,
-  });
+  const answer = nodeListener(handler);
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -63,8 +61,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     },
     (request: IncomingMessage, response: ServerResponse) => {
       closeIdleAfter(server, response);
-      // Whatever goes wrong in there has been answered there.
-      void answer(request, response);
+      answer(request, response);
     },
   );
   server.setTimeout(SILENT_MS);

@@ -1,10 +1,13 @@
+import type { LeaseRef } from "../core/lease.ts";
 import { Enqueuer } from "../runtime/enqueuer.ts";
 import { Millrace } from "../runtime/millrace.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import type { Authenticator } from "./auth.ts";
+import type { Places } from "./artifacts/places.ts";
 import type { Limits } from "./limits.ts";
 import type { Principal } from "./principal.ts";
 import { Streams } from "./sse.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { WorkerKeys } from "./worker-keys.ts";
 
 /** So many organisations are remembered; a client for one is made in a moment. */
@@ -16,7 +19,12 @@ export class Service {
   readonly kernel: Kernel;
   readonly authenticator: Authenticator;
   readonly workerKeys: WorkerKeys;
+  readonly webhooks: Webhooks;
   readonly limits: Limits;
+  /** Where the bytes of artifacts lie. */
+  readonly places: Places;
+  /** What the paths of requests begin with and routes do not. */
+  readonly basePath: string;
   /** How long a claim of a remote worker holds a job without a heartbeat. */
   readonly leaseMs: number;
   /** Fires when the server stops: long polls and streams end. */
@@ -24,12 +32,20 @@ export class Service {
   readonly streams: Streams;
   readonly #clients = new Map<string, { readonly mill: Millrace; readonly enqueuer: Enqueuer }>();
 
-  constructor(parts: Pick<Service, "mill" | "authenticator" | "workerKeys" | "limits" | "leaseMs" | "stopping">) {
+  constructor(
+    parts: Pick<
+      Service,
+      "mill" | "authenticator" | "workerKeys" | "webhooks" | "limits" | "places" | "basePath" | "leaseMs" | "stopping"
+    >,
+  ) {
     this.mill = parts.mill;
     this.kernel = Millrace.kernelOf(parts.mill);
     this.authenticator = parts.authenticator;
     this.workerKeys = parts.workerKeys;
+    this.webhooks = parts.webhooks;
     this.limits = parts.limits;
+    this.places = parts.places;
+    this.basePath = parts.basePath;
     this.leaseMs = parts.leaseMs;
     this.stopping = parts.stopping;
     const { clock, logger } = this.kernel;
@@ -52,6 +68,11 @@ export class Service {
     return this.#for(org).enqueuer;
   }
 
+  /** For who enqueues from within a job: only while its lease is good. */
+  enqueuerUnder({ org }: Principal, lease: LeaseRef): Enqueuer {
+    return new Enqueuer(Millrace.kernelOf(this.#for(org).mill), lease);
+  }
+
   #for(org: string): { readonly mill: Millrace; readonly enqueuer: Enqueuer } {
     let client = this.#clients.get(org);
     if (client === undefined) {
@@ -71,5 +92,9 @@ export interface Env {
     readonly principal: Principal;
     /** The key as it was presented. */
     readonly key: string;
+    /** Ids that the request is about and its path does not say, for the log. */
+    readonly about?: readonly string[];
+    /** The code of the problem that was answered. */
+    readonly problem?: string;
   };
 }

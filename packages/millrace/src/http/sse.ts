@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { isMillraceError, ShutdownError } from "../core/errors.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { Refusal } from "./refusal.ts";
+import { LOOK_EVERY_MS } from "./watch-key.ts";
 
 /** What a client is told at once. One with an id alone tells it where it stands, and is no event to it. */
 export interface Message {
@@ -36,7 +37,6 @@ const RETRY_AFTER_MS = 5_000;
 /** How long a client waits before it comes back after a cut. */
 const PREFACE = "retry: 1000\n\n";
 
-const LOOK_EVERY_MS = 15_000;
 const KEEP_ALIVE = ": keep-alive\n\n";
 /** A client that takes nothing for so many looks is as good as gone. */
 const MOST_STALLED_LOOKS = 4;

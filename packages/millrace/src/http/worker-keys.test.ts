@@ -31,6 +31,15 @@ describe("the key of a worker", () => {
     expect(keys.renew(key)).toBeUndefined();
   });
 
+  it("carries the id of the API key with which the worker registered, and hands it on", () => {
+    let now = 0;
+    const keys = new WorkerKeys(SECRET, () => now);
+    const { key } = keys.issue("w-1", "acme", "key_1");
+    expect(keys.read(key)).toEqual({ worker: "w-1", org: "acme", via: "key_1", expiresAt: 90_000 });
+    now = 70_000;
+    expect(keys.read(keys.renew(key)?.key ?? "")).toMatchObject({ via: "key_1" });
+  });
+
   it("is known to servers with the same secret, and to no other", () => {
     const { key } = new WorkerKeys(SECRET, () => 0).issue("w-1", "acme");
     expect(new WorkerKeys(SECRET, () => 0).read(key)).toBeDefined();

@@ -10,6 +10,8 @@ const PREFIX = "mrw_";
 interface Claims {
   readonly worker: string;
   readonly org: string;
+  /** The id of the API key with which the worker registered: when that is revoked, this one is good no longer. */
+  readonly via?: string;
   /** On the clock of the server that made it, in milliseconds. */
   readonly expiresAt: number;
 }
@@ -22,7 +24,8 @@ export interface WorkerKey {
 
 /**
  * Short-lived keys of workers. A key says whose it is and until when, under a seal that only the holder of the secret
- * can make; so nothing is stored, and every server with the same secret knows it.
+ * can make; so nothing is stored, and every server with the same secret knows it. Whether the API key is still good with
+ * which a worker registered, is for the reader to find out.
  */
 export class WorkerKeys {
   readonly #secret: Buffer;
@@ -34,9 +37,10 @@ export class WorkerKeys {
     this.#now = now;
   }
 
-  issue(worker: string, org: string): WorkerKey {
+  issue(worker: string, org: string, via?: string): WorkerKey {
     const expiresAt = this.#now() + WORKER_KEY_MS;
-    const said = Buffer.from(JSON.stringify({ worker, org, expiresAt } satisfies Claims)).toString("base64url");
+    const claims: Claims = { worker, org, expiresAt, ...(via === undefined ? {} : { via }) };
+    const said = Buffer.from(JSON.stringify(claims)).toString("base64url");
     return { key: `${PREFIX}${said}.${this.#sealOf(said).toString("base64url")}`, expiresAt: new Date(expiresAt) };
   }
 
@@ -55,7 +59,7 @@ export class WorkerKeys {
   renew(key: string): WorkerKey | undefined {
     const claims = this.read(key);
     if (claims === undefined || claims.expiresAt - this.#now() > ROTATION_MS) return undefined;
-    return this.issue(claims.worker, claims.org);
+    return this.issue(claims.worker, claims.org, claims.via);
   }
 
   #sealOf(said: string): Buffer {

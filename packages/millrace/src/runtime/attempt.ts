@@ -2,6 +2,7 @@ import type { CancelledError } from "../core/errors.ts";
 import { LeaseLostError, type AttemptTimeoutError, type ShutdownError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Lease } from "../core/lease.ts";
+import type { Redactor } from "../core/redactor.ts";
 import type { Claim } from "../core/store.ts";
 
 /** Why an attempt should stop. */
@@ -22,6 +23,8 @@ export class Attempt {
   trustedUntil: number;
   /** What the handler said with `ctx.complete()`. */
   completion: "none" | "settled" | "in_transaction" = "none";
+  /** Set once the handler knows secrets: what it says from then on goes through it. */
+  redactor: Redactor | undefined;
   /** Nothing that its handler still says is kept. */
   isOver = false;
   #abortReason: AbortReason | undefined;

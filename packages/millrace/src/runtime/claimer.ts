@@ -135,7 +135,8 @@ export class Claimer {
     const parked = new AbortController();
     this.#parked = parked;
     // The lease counts from the beginning of the wait, for all that we know; it must not be used up by it.
-    const limit = clock.after(Math.min(BACKSTOP_MS, request.leaseMs / 4), () => parked.abort());
+    const mostMs = store.capabilities.isWaitForAll ? Number.POSITIVE_INFINITY : BACKSTOP_MS;
+    const limit = clock.after(Math.min(mostMs, request.leaseMs / 4), () => parked.abort());
     const since = clock.monotonic();
     try {
       const claims = await store.claim({ ...request, max }, parked.signal);

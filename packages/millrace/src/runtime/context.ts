@@ -1,26 +1,37 @@
 import { LeaseLostError } from "../core/errors.ts";
 import type { HandlerContext } from "../core/handler.ts";
-import { complete } from "../core/outcome.ts";
+import { complete, redactOutcome } from "../core/outcome.ts";
+import { Redactor } from "../core/redactor.ts";
+import type { Secrets } from "../core/secrets.ts";
 import type { SettleStatus, Store } from "../core/store.ts";
 import { afterOutcome } from "../core/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Reporter } from "./reporter.ts";
+import { openSecrets } from "./sealed-secrets.ts";
+import type { Vault } from "./vault.ts";
+
+interface ContextParts<Client> {
+  readonly reporter: Reporter;
+  readonly store: Store;
+  readonly vault: Vault | undefined;
+  readonly bind: () => Client;
+}
 
 /** What a handler holds while it runs. A class with getters: what is not asked for is not made. */
 export class AttemptContext<Client> implements HandlerContext<Client> {
   readonly #attempt: Attempt;
   readonly #reporter: Reporter;
   readonly #store: Store;
+  readonly #vault: Vault | undefined;
   readonly #bind: () => Client;
   #client: Client | undefined;
+  #secrets: Promise<Secrets> | undefined;
 
-  constructor(
-    attempt: Attempt,
-    parts: { readonly reporter: Reporter; readonly store: Store; readonly bind: () => Client },
-  ) {
+  constructor(attempt: Attempt, parts: ContextParts<Client>) {
     this.#attempt = attempt;
     this.#reporter = parts.reporter;
     this.#store = parts.store;
+    this.#vault = parts.vault;
     this.#bind = parts.bind;
   }
 
@@ -40,8 +51,18 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     return (this.#client ??= this.#bind());
   }
 
+  secrets(): Promise<Secrets> {
+    if (this.#secrets === undefined) {
+      const reading = this.#readSecrets();
+      this.#secrets = reading;
+      // After an outage, who asks again is answered.
+      reading.catch(() => (this.#secrets = undefined));
+    }
+    return this.#secrets;
+  }
+
   progress(percent: number, message?: string): void {
-    this.#reporter.progress(this.#attempt, percent, message ?? null);
+    this.#reporter.progress(this.#attempt, percent, message === undefined ? null : this.#redacted(message));
   }
 
   log(text: string): void {
@@ -49,7 +70,7 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
   }
 
   output(stream: "log" | "stdout" | "stderr", text: string): void {
-    for (const line of text.split("\n")) this.#reporter.line(this.#attempt, stream, line);
+    for (const line of this.#redacted(text).split("\n")) this.#reporter.line(this.#attempt, stream, line);
   }
 
   checkCancelled(): void {
@@ -61,7 +82,10 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     const attempt = this.#attempt;
     const { job, token, attempt: number } = attempt.lease;
     const ended = { attempt: number, maxAttempts: attempt.job.maxAttempts };
-    const settlement = { job, token, move: afterOutcome(ended, complete(result as never)) };
+    const outcome = complete(result as never);
+    const { redactor } = attempt;
+    const move = afterOutcome(ended, redactor === undefined ? outcome : redactOutcome(outcome, redactor));
+    const settlement = { job, token, move };
     const accept = ([status]: readonly SettleStatus[], completion: "settled" | "in_transaction"): void => {
       if (status !== "settled") throw new LeaseLostError(`the job ${job} could not be completed: its lease is gone`);
       attempt.completion = completion;
@@ -83,5 +107,20 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     if (statuses instanceof Promise) return statuses.then((late) => accept(late, "in_transaction"));
     accept(statuses, "in_transaction");
     return Promise.resolve();
+  }
+
+  async #readSecrets(): Promise<Secrets> {
+    const { lease, job } = this.#attempt;
+    const [companion = null] = await this.#store.companions([{ job: lease.job, token: lease.token }]);
+    // A lease that is gone has none either.
+    this.checkCancelled();
+    if (companion === null || companion.sealed === null) return {};
+    const secrets = openSecrets(this.#vault, job, companion.sealed);
+    this.#attempt.redactor = new Redactor(secrets);
+    return secrets;
+  }
+
+  #redacted(text: string): string {
+    return this.#attempt.redactor?.text(text) ?? text;
   }
 }

@@ -14,6 +14,7 @@ import {
   unknownKeys,
   type Problem,
 } from "../core/options.ts";
+import { secretsProblems, type Secrets } from "../core/secrets.ts";
 import type { EnqueueRequest } from "../core/store.ts";
 
 const PRIORITY_WORDS = { high: 10, medium: 0, low: -10 } as const;
@@ -49,6 +50,12 @@ export interface EnqueueOptions {
   readonly backoff?: BackoffPolicy;
   /** Time limit of one attempt in milliseconds. @default the definition's, the queue's, none */
   readonly timeoutMs?: number;
+  /**
+   * What its attempts alone get to know, by `ctx.secrets()`: encrypted in the store, in no answer, log or event, and gone
+   * when the job ends. Up to 100 names such as `API_TOKEN`, with texts of up to 64 KiB, 1 MiB in all. Needs `secretKey`. An enqueue
+   * that is answered with a live job of the same `key` leaves that job's secrets as they are.
+   */
+  readonly secrets?: Secrets;
   /** Whoever asked for it. */
   readonly createdBy?: string;
   /** The caller's own transaction, which alone decides whether the job exists. */
@@ -57,7 +64,7 @@ export interface EnqueueOptions {
 
 const KEYS = [
   "queue", "priority", "delayMs", "runAt", "key", "scope", "numbered", "group", "tags", "requires", "fairKey",
-  "maxAttempts", "backoff", "timeoutMs", "createdBy", "tx",
+  "maxAttempts", "backoff", "timeoutMs", "secrets", "createdBy", "tx",
 ] as const satisfies readonly (keyof EnqueueOptions)[]; // prettier-ignore
 
 /**
@@ -101,6 +108,21 @@ export function toRequest(
     createdBy: options.createdBy ?? null,
     retryOf: null,
   };
+}
+
+export interface RetryOptions {
+  /** Whoever asked for it. @default who asked for the job before */
+  readonly by?: string;
+  /** To be given again: those of the job before are gone. */
+  readonly secrets?: Secrets;
+}
+
+/** @throws InputError with every wrong option */
+export function refuseRetryOptions(options: RetryOptions): void {
+  refuseRequest([
+    ...unknownKeys(options, ["by", "secrets"], "retry()"),
+    ...secretsProblems(options?.secrets, "retry(): secrets"),
+  ]);
 }
 
 /** A new job like a finished one: its facts, a new id and number, no key. */
@@ -162,6 +184,7 @@ function problemsOf(kind: unknown, options: EnqueueOptions): Problem[] {
     countProblem(options.maxAttempts, `${where}: maxAttempts`),
     backoffProblem(options.backoff, `${where}: backoff`),
     durationProblem(options.timeoutMs, `${where}: timeoutMs`),
+    ...secretsProblems(options.secrets, `${where}: secrets`),
   ];
 }
 

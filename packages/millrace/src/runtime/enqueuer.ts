@@ -1,11 +1,13 @@
 import { ConflictError, InputError, LeaseLostError, OptionsError } from "../core/errors.ts";
-import type { Job } from "../core/job.ts";
+import type { Job, JobId } from "../core/job.ts";
 import { checkPayload, type JobDefinition } from "../core/kind.ts";
 import type { LeaseRef } from "../core/lease.ts";
 import { refuseRequest, show, unknownKeys } from "../core/options.ts";
+import type { Secrets } from "../core/secrets.ts";
 import type { EnqueueRequest, EnqueueResult, EnqueueTerms, MaybePromise, Store } from "../core/store.ts";
-import { toRequest, type EnqueueOptions } from "./enqueue-options.ts";
+import { toRequest, toRetry, type EnqueueOptions, type RetryOptions } from "./enqueue-options.ts";
 import type { Kernel } from "./kernel.ts";
+import { sealSecrets } from "./sealed-secrets.ts";
 
 type Kind = string | JobDefinition;
 
@@ -14,6 +16,12 @@ export type EnqueueItem = ({ readonly kind: string } | { readonly definition: Jo
   readonly payload?: unknown;
   readonly options?: Omit<EnqueueOptions, "tx">;
 };
+
+/** A job that was asked for, and whether it has been made for it or was there. */
+export interface Added {
+  readonly job: Job;
+  readonly isNew: boolean;
+}
 
 /**
  * Turns what callers say into requests, and sends them: single ones together with all others of the same turn, those
@@ -28,30 +36,63 @@ export class Enqueuer {
     this.#under = under;
   }
 
-  /** The request that a kind, a payload and options make; a promise where the schema is asynchronous. */
-  request(kind: Kind, payload: unknown, options: EnqueueOptions): MaybePromise<EnqueueRequest> {
+  /**
+   * The request that a kind, a payload and options make; a promise where the schema is asynchronous.
+   * @param id a new one unless given
+   */
+  request(
+    kind: Kind,
+    payload: unknown,
+    options: EnqueueOptions,
+    id: JobId = this.#kernel.newId(),
+  ): MaybePromise<EnqueueRequest> {
     const definition = typeof kind === "object" && kind !== null ? kind : undefined;
-    const { newId, org } = this.#kernel;
-    const facts = { id: newId(), org, kind: definition?.kind ?? (kind as string), definition };
+    const { org } = this.#kernel;
+    const facts = { id, org, kind: definition?.kind ?? (kind as string), definition };
     // A schema may change what it is given. What was given is what is stored, so that the worker's check sees the same.
     const checked = definition === undefined ? undefined : checkPayload(definition, payload);
-    if (checked instanceof Promise) return checked.then(() => toRequest(facts, payload, options));
-    return toRequest(facts, payload, options);
+    const make = (): EnqueueRequest => this.#withSecrets(toRequest(facts, payload, options), options?.secrets);
+    return checked instanceof Promise ? checked.then(make) : make();
+  }
+
+  /** The request for a new job like one that has ended. @throws InputError for secrets without a key */
+  retryOf(job: Job, { by, secrets }: RetryOptions, id: JobId = this.#kernel.newId()): EnqueueRequest {
+    return this.#withSecrets(toRetry(id, job, by), secrets);
+  }
+
+  /** The request with secrets that have been checked; the same when there are none. @throws InputError without a key */
+  #withSecrets(request: EnqueueRequest, secrets: Secrets | undefined): EnqueueRequest {
+    if (secrets === undefined || Object.keys(secrets).length === 0) return request;
+    return { ...request, companion: { sealed: sealSecrets(this.#kernel.vault, request, secrets), trace: null } };
   }
 
   async enqueue(kind: Kind, payload: unknown, options: EnqueueOptions): Promise<Job> {
-    return this.send(await this.request(kind, payload, options));
+    return this.#inSpan(kind, options, 1, async () => this.send(await this.request(kind, payload, options)));
   }
 
   async send(request: EnqueueRequest): Promise<Job> {
-    if (this.#under === undefined) return jobOf(await this.#kernel.enqueues.add(request));
-    return jobOf(theOnly(await this.#kernel.store.enqueue([request], this.#terms(false))));
+    return (await this.add(request)).job;
+  }
+
+  /** As `send`, and whether the job is new. */
+  async add(untraced: EnqueueRequest): Promise<Added> {
+    const request = this.#traced(untraced);
+    if (this.#under === undefined) return addedOf(await this.#kernel.enqueues.add(request));
+    return addedOf(theOnly(await this.#kernel.store.enqueue([request], this.#terms(false))));
   }
 
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Job[]> {
-    const requests = await Promise.all(this.#requests(items).map((request) => Promise.resolve(request)));
+    return this.#inSpanOfAll(items, async () => {
+      const requests = await Promise.all(this.#requests(items).map((request) => Promise.resolve(request)));
+      return (await this.addAll(requests)).map(({ job }) => job);
+    });
+  }
+
+  /** All of them or none. */
+  async addAll(requests: readonly EnqueueRequest[]): Promise<readonly Added[]> {
     if (requests.length === 0) return [];
-    return jobsOf(await this.#kernel.store.enqueue(requests, this.#terms(true)));
+    const traced = requests.map((request) => this.#traced(request));
+    return allAdded(await this.#kernel.store.enqueue(traced, this.#terms(true)));
   }
 
   /** As `within`, for a single job. */
@@ -63,9 +104,13 @@ export class Enqueuer {
 
   /** Written, or thrown, when this returns, if the store's transactions are synchronous. */
   within(tx: unknown, items: readonly EnqueueItem[]): MaybePromise<Job[]> {
+    return this.#inSpanOfAll(items, () => this.#writeWithin(tx, items));
+  }
+
+  #writeWithin(tx: unknown, items: readonly EnqueueItem[]): MaybePromise<Job[]> {
     const requests = this.#requests(items).map((request, i) => {
       if (request instanceof Promise) throw asyncSchema(items[i]);
-      return request;
+      return this.#traced(request);
     });
     const results = this.#kernel.store.within(tx).enqueue(requests, this.#terms(true));
     return results instanceof Promise ? results.then(jobsOf) : jobsOf(results);
@@ -73,6 +118,26 @@ export class Enqueuer {
 
   #terms(isAllOrNone: boolean): EnqueueTerms {
     return this.#under === undefined ? { isAllOrNone } : { isAllOrNone, under: this.#under };
+  }
+
+  /** The request with the trace that goes on here. */
+  #traced(request: EnqueueRequest): EnqueueRequest {
+    const trace = this.#kernel.tracing?.current() ?? null;
+    return trace === null ? request : { ...request, companion: { sealed: request.companion?.sealed ?? null, trace } };
+  }
+
+  #inSpan<T>(kind: Kind, options: EnqueueOptions, count: number, work: () => MaybePromise<T>): MaybePromise<T> {
+    const { tracing } = this.#kernel;
+    if (tracing === undefined) return work();
+    const definition = typeof kind === "object" && kind !== null ? kind : undefined;
+    const queue = options?.queue ?? definition?.queue;
+    return tracing.enqueuing({ kind: definition?.kind ?? (kind as string), queue, count }, work);
+  }
+
+  #inSpanOfAll<T>(items: readonly EnqueueItem[], work: () => MaybePromise<T>): MaybePromise<T> {
+    const [first] = Array.isArray(items) ? (items as readonly EnqueueItem[]) : [];
+    if (first === undefined) return work();
+    return this.#inSpan("definition" in first ? first.definition : first.kind, first.options ?? {}, items.length, work);
   }
 
   #requests(items: readonly EnqueueItem[]): MaybePromise<EnqueueRequest>[] {
@@ -91,17 +156,21 @@ function theOnly<T>(answers: readonly T[]): T {
   return answer;
 }
 
-/** All of them, or the reason why none was written. */
 function jobsOf(results: readonly EnqueueResult[]): Job[] {
-  const reason = results.find((result) => result.status === "duplicate" || result.status === "lost");
-  return reason === undefined ? results.map(jobOf) : [jobOf(reason)];
+  return allAdded(results).map(({ job }) => job);
 }
 
-function jobOf(result: EnqueueResult): Job {
+/** All of them, or the reason why none was written. */
+function allAdded(results: readonly EnqueueResult[]): readonly Added[] {
+  const reason = results.find((result) => result.status === "duplicate" || result.status === "lost");
+  return reason === undefined ? results.map(addedOf) : [addedOf(reason)];
+}
+
+function addedOf(result: EnqueueResult): Added {
   switch (result.status) {
     case "created":
     case "existing":
-      return result.job;
+      return { job: result.job, isNew: result.status === "created" };
     case "lost":
       throw new LeaseLostError("nothing was enqueued: the lease of this attempt is gone");
     case "duplicate":

@@ -4,7 +4,7 @@ import { AttemptTimeoutError, CancelledError, isMillraceError, LeaseLostError, S
 import type { Handler } from "../core/handler.ts";
 import type { JobError } from "../core/job-error.ts";
 import { checkPayload, type JobDefinition } from "../core/kind.ts";
-import { complete, isOutcome, snooze } from "../core/outcome.ts";
+import { complete, isOutcome, redactOutcome, snooze } from "../core/outcome.ts";
 import type { Move } from "../core/settlement.ts";
 import { afterFailure, afterOutcome, afterRelease } from "../core/transition.ts";
 import type { AbortReason, Attempt } from "./attempt.ts";
@@ -45,11 +45,13 @@ export class Executor<Client> {
       // An accepted cancel and a time limit outrank a value that came after them.
       if (attempt.abortReason instanceof AttemptTimeoutError) throw attempt.abortReason;
       if (attempt.completion === "in_transaction") throw new Error(ROLLED_BACK);
-      return afterOutcome(ended, isOutcome(value) ? value : complete(value as never));
+      const outcome = isOutcome(value) ? value : complete(value as never);
+      const { redactor } = attempt;
+      return afterOutcome(ended, redactor === undefined ? outcome : redactOutcome(outcome, redactor));
     } catch (thrown) {
       const reason = attempt.abortReason;
       if (reason instanceof ShutdownError) return afterRelease();
-      const error = toJobError(reason instanceof AttemptTimeoutError ? reason : thrown, ended.attempt);
+      const error = toJobError(reason instanceof AttemptTimeoutError ? reason : thrown, attempt);
       return afterFailure(ended, error, () => this.#delay(attempt, registration.definition, error));
     }
   }
@@ -108,15 +110,17 @@ function unknownKindDelay(claimCount: number): number {
 const ROLLED_BACK = "the transaction in which the job was completed was rolled back";
 
 /** What a handler threw, as data: cut to a size, and never more than it said. */
-function toJobError(thrown: unknown, attempt: number): JobError {
+function toJobError(thrown: unknown, { lease, redactor }: Attempt): JobError {
   const isError = thrown instanceof Error;
   const name = isError ? thrown.name : "NonError";
   const message = isError ? thrown.message : String(thrown);
+  // First, since of a secret that is cut nobody would know the rest.
+  const shown = (text: string): string => redactor?.text(text) ?? text;
   return {
-    name: name.slice(0, 200),
-    message: message.slice(0, MAX_MESSAGE_LENGTH),
+    name: shown(name).slice(0, 200),
+    message: shown(message).slice(0, MAX_MESSAGE_LENGTH),
     permanent: isPermanent(thrown),
-    attempt,
+    attempt: lease.attempt,
   };
 }
 

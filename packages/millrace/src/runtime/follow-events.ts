@@ -2,7 +2,6 @@ import { ShutdownError } from "../core/errors.ts";
 import type { JobEvent } from "../core/event.ts";
 import type { Kernel } from "./kernel.ts";
 
-const READ_AT_ONCE = 500;
 /** Should a wake-up get lost, this is how late the news can be. */
 const BACKSTOP_MS = 1_000;
 
@@ -20,7 +19,7 @@ export function followEvents(
 }
 
 async function* iterate(
-  { store, org, clock, closing }: Kernel,
+  { store, org, clock, closing, eventReads }: Kernel,
   start: Promise<string>,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<JobEvent> {
@@ -36,7 +35,12 @@ async function* iterate(
     let cursor = await start;
     while (!ends.some((end) => end.aborted)) {
       const news = new Promise<void>((resolve) => (wake = resolve));
-      const page = await store.events(org, cursor, READ_AT_ONCE);
+      const page = await eventReads.read(org, cursor).catch((error: unknown) => {
+        // It was asked for, and the store was closed before its turn came.
+        if (ends.some((end) => end.aborted)) return null;
+        throw error;
+      });
+      if (page === null) return;
       cursor = page.cursor;
       yield* page.events;
       if (page.events.length > 0) continue;

@@ -4,8 +4,11 @@ import { createJobIds } from "../core/job-id.ts";
 import type { JobId } from "../core/job.ts";
 import type { EnqueueRequest, EnqueueResult, Store } from "../core/store.ts";
 import { Coalescer } from "./coalescer.ts";
+import { EventReads } from "./event-reads.ts";
 import type { Logger } from "./logger.ts";
+import type { Tracing } from "./tracing.ts";
 import { Upkeep } from "./upkeep.ts";
+import type { Vault } from "./vault.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface KernelOptions {
@@ -17,6 +20,10 @@ export interface KernelOptions {
   /** For `workers()`: where this process runs. */
   readonly host: string | null;
   readonly pid: number | null;
+  /** Without one, there are no secrets. */
+  readonly vault?: Vault | undefined;
+  /** Told of what goes on, where somebody records it. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What the client and the workers of one process share: the store, the clock, and the loops that serve them all. */
@@ -28,16 +35,19 @@ export class Kernel {
   readonly logger: Logger;
   readonly host: string | null;
   readonly pid: number | null;
+  readonly vault: Vault | undefined;
+  readonly #tracing: Tracing | undefined;
   readonly newId: () => JobId;
   readonly waiters: Waiters;
   readonly upkeep: Upkeep;
+  readonly eventReads: EventReads;
   readonly enqueues: Coalescer<EnqueueRequest, EnqueueResult>;
   readonly #options: KernelOptions;
   readonly #closing: AbortController;
 
   /** @param shared the kernel of another organisation on the same store, with whose loops this one works */
   constructor(options: KernelOptions, shared?: Kernel) {
-    const { store, org, clock, random, logger, host, pid } = options;
+    const { store, org, clock, random, logger, host, pid, vault, tracing } = options;
     this.store = store;
     this.org = org;
     this.clock = clock;
@@ -45,6 +55,8 @@ export class Kernel {
     this.logger = logger;
     this.host = host;
     this.pid = pid;
+    this.vault = vault;
+    this.#tracing = tracing;
     this.newId = createJobIds(() => clock.now(), random);
     this.#options = options;
     this.#closing = shared === undefined ? new AbortController() : shared.#closing;
@@ -52,12 +64,18 @@ export class Kernel {
       shared?.waiters ??
       new Waiters(store, { clock, random }, (error) => logger.warn({ error }, "ended jobs could not be read"));
     this.upkeep = shared?.upkeep ?? new Upkeep(store, { clock, random }, this.newId, logger);
+    this.eventReads = shared?.eventReads ?? new EventReads(store);
     this.enqueues = shared?.enqueues ?? new Coalescer((requests) => store.enqueue(requests), isOutage);
   }
 
   /** The same for another organisation. */
   forOrg(org: string): Kernel {
     return new Kernel({ ...this.#options, org }, this);
+  }
+
+  /** `undefined` where nobody records. */
+  get tracing(): Tracing | undefined {
+    return this.#tracing?.isOn === true ? this.#tracing : undefined;
   }
 
   /** Fires when the client is closed; whoever waits for something lets go. */

@@ -9,24 +9,19 @@ import type { LogLine } from "../core/log-line.ts";
 import { countProblem, durationProblem, nameProblem, refuseRequest, show, unknownKeys } from "../core/options.ts";
 import type { Queue } from "../core/queue.ts";
 import type { Schedule } from "../core/schedule.ts";
-import { isFinal } from "../core/states.ts";
 import type { AuditReport, Diagnosis, JobCounts, JobFilter, JobPage } from "../core/store.ts";
 import type { WorkerInfo } from "../core/worker-info.ts";
-import { toRetry, type EnqueueOptions } from "./enqueue-options.ts";
+import { refuseRetryOptions, type EnqueueOptions, type RetryOptions } from "./enqueue-options.ts";
 import { atOnce, Enqueuer, type EnqueueItem } from "./enqueuer.ts";
 import { followEvents } from "./follow-events.ts";
-import { jobNotFound, stateConflict } from "./job-refusals.ts";
+import { jobNotFound, requireEnded, stateConflict } from "./job-refusals.ts";
 import type { Kernel } from "./kernel.ts";
 import { numberCount } from "./number-count.ts";
 import { QueueHandle } from "./queue-handle.ts";
+import { refuseScheduleOptions, type ScheduleOptions } from "./schedule-options.ts";
 import { resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 import { waitUntilEnded } from "./wait.ts";
 import { Worker } from "./worker.ts";
-
-export interface ScheduleOptions extends Omit<EnqueueOptions, "tx" | "delayMs" | "runAt"> {
-  /** IANA name. @default "UTC" */
-  readonly timeZone?: string;
-}
 
 const LIST_LIMIT = 50;
 const LIST_LIMIT_MAX = 1_000;
@@ -58,7 +53,13 @@ export class Millrace {
    * and ends with it.
    */
   forOrg(org: string): Millrace {
-    refuseRequest([nameProblem(org, "forOrg(): the name")]);
+    const { store } = this.#kernel;
+    refuseRequest([
+      nameProblem(org, "forOrg(): the name"),
+      store.org === undefined || store.org === org
+        ? undefined
+        : `forOrg(): the key belongs to the organisation "${store.org}"; for "${org}", open the server with a key of it`,
+    ]);
     return new Millrace(this.#kernel.forOrg(org), this.#close, undefined, this.#workers);
   }
 
@@ -199,11 +200,11 @@ export class Millrace {
   }
 
   /** Make a new job like a finished one, linked by `retryOf`. @throws ConflictError when it has not ended */
-  async retry(id: string, options: { readonly by?: string } = {}): Promise<Job> {
-    refuseRequest(unknownKeys(options, ["by"], "retry()"));
+  async retry(id: string, options: RetryOptions = {}): Promise<Job> {
+    refuseRetryOptions(options);
     const job = await this.#mustGet(id);
-    if (!isFinal(job.state)) throw stateConflict(job, `it is ${job.state}; only a job that has ended can be retried`);
-    return this.#enqueuer.send(toRetry(this.#kernel.newId(), job, options.by));
+    requireEnded(job);
+    return this.#enqueuer.send(this.#enqueuer.retryOf(job, options));
   }
 
   queue(name: string): QueueHandle {
@@ -240,7 +241,7 @@ export class Millrace {
     options: ScheduleOptions = {},
   ): Promise<void> {
     const { timeZone = "UTC", ...enqueueOptions } = options;
-    refuseRequest([nameProblem(name, "schedule(): the name")]);
+    refuseScheduleOptions(name, enqueueOptions);
     checkCron(cron, timeZone);
     const { id: _, ...request } = await this.#enqueuer.request(kind, payload, enqueueOptions);
     const { store, org, clock } = this.#kernel;

@@ -1,12 +1,15 @@
+import type { Companion } from "../core/companion.ts";
 import { OptionsError, ShutdownError } from "../core/errors.ts";
 import type { Handler } from "../core/handler.ts";
 import type { JobError } from "../core/job-error.ts";
+import type { LeaseRef } from "../core/lease.ts";
 import type { JobDefinition } from "../core/kind.ts";
 import { nameProblem, refuseOptions, show } from "../core/options.ts";
 import type { Move } from "../core/settlement.ts";
 import type { Claim } from "../core/store.ts";
 import { afterRelease } from "../core/transition.ts";
 import { Attempt } from "./attempt.ts";
+import { Coalescer } from "./coalescer.ts";
 import { Claimer } from "./claimer.ts";
 import { AttemptContext } from "./context.ts";
 import { Executor, type Registration } from "./executor.ts";
@@ -44,6 +47,8 @@ export class Worker<Client> {
   readonly #executor: Executor<Client>;
   readonly #heartbeater: Heartbeater;
   readonly #claimer: Claimer;
+  /** Asked for only where somebody records traces. */
+  readonly #companions: Coalescer<LeaseRef, Companion | null>;
   readonly #counts = { claimed: 0, settled: 0, dropped: 0, running: 0 };
   readonly #beat = (): Promise<void> => this.#heartbeater.beat();
   #state: "new" | "claiming" | "draining" | "stopped" = "new";
@@ -62,6 +67,10 @@ export class Worker<Client> {
     this.#settler = new Settler(store, this.#reporter, { clock, random }, logger);
     this.#executor = new Executor({ clock, random, abortGraceMs: options.abortGraceMs });
     const { leaseMs, heartbeatMs, prefetch } = options;
+    this.#companions = new Coalescer(
+      (leases) => store.companions(leases),
+      () => true,
+    );
     this.#heartbeater = new Heartbeater({
       worker: id,
       leaseMs,
@@ -199,16 +208,30 @@ export class Worker<Client> {
 
   async #run(attempt: Attempt): Promise<void> {
     this.#counts.running += 1;
-    const { store } = this.#kernel;
-    const context = new AttemptContext(attempt, { reporter: this.#reporter, store, bind: () => this.#bind(attempt) });
+    const { store, vault } = this.#kernel;
+    const parts = { reporter: this.#reporter, store, vault, bind: () => this.#bind(attempt) };
+    const context = new AttemptContext(attempt, parts);
     const registration = this.#registrations.get(attempt.job.kind);
     if (registration === undefined) this.#warnUnknownKind(attempt);
-    const move = await this.#executor.run(attempt, registration, context);
+    const move = await this.#traced(attempt, () => this.#executor.run(attempt, registration, context));
     this.#counts.running -= 1;
     if (attempt.isGone || attempt.completion === "settled") this.#drop(attempt);
     else void this.#settle(attempt, move);
     this.#startWaiting();
     this.#claimer.slotFreed();
+  }
+
+  /** Run the attempt as part of the trace in which its job was enqueued, where somebody records it. */
+  async #traced(attempt: Attempt, run: () => Promise<Move>): Promise<Move> {
+    const { tracing, logger } = this.#kernel;
+    if (tracing === undefined) return run();
+    const { job, lease } = attempt;
+    const companion = await this.#companions.add(lease).catch((error: unknown) => {
+      logger.warn({ error, job: job.id }, "the trace of a job could not be read; its attempt begins one of its own");
+      return null;
+    });
+    const facts = { job, attempt: lease.attempt, worker: this.id, trace: companion?.trace ?? null };
+    return tracing.attempting(facts, run);
   }
 
   async #settle(attempt: Attempt, move: Move): Promise<void> {

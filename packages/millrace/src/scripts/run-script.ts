@@ -38,7 +38,8 @@ export interface RunScriptOptions {
 }
 
 /** What a script needs of a handler's context. */
-export type ScriptContext = Pick<HandlerContext, "signal" | "token" | "progress" | "log" | "output">;
+export type ScriptContext = Pick<HandlerContext, "signal" | "token" | "progress" | "log" | "output"> &
+  Partial<Pick<HandlerContext, "secrets">>;
 
 /** A script that ended with an exit code that stands for failure, or by a signal: a failed attempt. */
 export class ScriptError extends Error {
@@ -58,7 +59,7 @@ export class ScriptError extends Error {
  *
  * It gets the payload as JSON on its standard input and in `MILLRACE_PAYLOAD`, each field in `MILLRACE_INPUT_<FIELD>`,
  * and its job in `MILLRACE_JOB_ID`, `_NUMBER`, `_SCOPE`, `_QUEUE`, `_KIND`, `_ATTEMPT`, `_MAX_ATTEMPTS`, `_TOKEN`.
- * A payload above 64 KiB is on the standard input only.
+ * A payload above 64 KiB is on the standard input only. Secrets of the job are in `MILLRACE_JOB_SECRET_<NAME>`.
  * The last line of its standard output that is JSON is the result; a line `::progress 40 message` reports progress;
  * all others are kept as the job's log. Exit code 0 is done, 64 failed for good, 75 try again in a minute, anything
  * else a failed attempt.
@@ -75,8 +76,9 @@ export async function runScript(
   options: RunScriptOptions = {},
 ): Promise<HandlerResult> {
   ctx.signal.throwIfAborted();
+  const secrets = (await ctx.secrets?.()) ?? {};
   // oxlint-disable-next-line node/no-process-env -- inheriting is not reading settings; little runs without a PATH
-  const { variables, payloadJson } = scriptEnvironment(job, ctx.token, options.env ?? process.env);
+  const { variables, payloadJson } = scriptEnvironment(job, ctx.token, options.env ?? process.env, secrets);
   const command = await resolveCommand(script.path, variables["PATH"]);
   ctx.signal.throwIfAborted();
 

@@ -1,5 +1,6 @@
 import type { Job } from "../core/job.ts";
 import { toJson } from "../core/json.ts";
+import type { Secrets } from "../core/secrets.ts";
 
 /** What a script is told of its job. */
 export type ScriptJob = Pick<
@@ -23,7 +24,12 @@ export interface ScriptEnvironment {
  * The variables a script starts with: those given, less any `MILLRACE_…`, plus those of its job. What the worker
  * itself was started with, such as its key, is not for scripts, and the inputs of an outer job are not for an inner one.
  */
-export function scriptEnvironment(job: ScriptJob, token: number, inherited: NodeJS.ProcessEnv): ScriptEnvironment {
+export function scriptEnvironment(
+  job: ScriptJob,
+  token: number,
+  inherited: NodeJS.ProcessEnv,
+  secrets: Secrets = {},
+): ScriptEnvironment {
   const payloadJson = toJson(job.payload, "the payload");
   const kept = Object.entries(inherited).filter(([name]) => !name.startsWith("MILLRACE_"));
   const variables: NodeJS.ProcessEnv = {
@@ -40,6 +46,9 @@ export function scriptEnvironment(job: ScriptJob, token: number, inherited: Node
   if (Buffer.byteLength(payloadJson) <= MAX_VARIABLE_BYTES) {
     variables["MILLRACE_PAYLOAD"] = payloadJson;
     Object.assign(variables, inputVariables(job.payload));
+  }
+  for (const [name, value] of Object.entries(secrets)) {
+    if (!value.includes("\0")) variables[`MILLRACE_JOB_SECRET_${name}`] = value;
   }
   return { variables, payloadJson };
 }

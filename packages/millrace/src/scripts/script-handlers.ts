@@ -104,5 +104,6 @@ function withLimit(ctx: HandlerContext, limit: AbortSignal): ScriptContext {
     progress: (percent, message) => ctx.progress(percent, message),
     log: (text) => ctx.log(text),
     output: (stream, text) => ctx.output(stream, text),
+    secrets: async () => ctx.secrets(),
   };
 }

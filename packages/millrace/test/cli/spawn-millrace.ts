@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly nodeOptions?: readonly string[];
   /** Runs as this user of the system. */
   readonly uid?: number;
+  /** Killed after so long. @default long enough for any command that ends by itself */
+  readonly limitMs?: number;
 }
 
 /** Long enough for the slowest of them on a busy machine; what takes longer hangs. */
@@ -60,7 +62,7 @@ export function startMillrace(args: readonly string[], options: RunOptions): Run
   // A program that ends without reading its input is none of the test's business.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
-  const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? TIMEOUT_MS);
   const ended = new Promise<Run>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exitCode, signal) => {

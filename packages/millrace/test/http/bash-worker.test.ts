@@ -22,7 +22,8 @@ async function aListeningServer(): Promise<WorkerServer & { readonly url: string
 
 /** The example, running a command of its own for each job; killed with all that it started when the test ends. */
 function bashWorker(url: string, id: string, ...command: readonly string[]): ChildProcess {
-  const env = { ...process.env, MILLRACE_URL: url, MILLRACE_API_KEY: API_KEY, MILLRACE_WORKER_ID: id };
+  const names = { MILLRACE_URL: url, MILLRACE_API_KEY: API_KEY, MILLRACE_WORKER_ID: id, MILLRACE_HEARTBEAT: "0.2" };
+  const env = { ...process.env, ...names };
   const child = spawn("bash", [SCRIPT, ...command], { env, stdio: ["ignore", "inherit", "inherit"], detached: true });
   onTestFinished(() => killGroup(child));
   return child;
@@ -50,6 +51,18 @@ describe.skipIf(missing.length > 0)(`the worker of bash and curl${reason}`, () =
       result: 'got {"text": "it\'s \\"good\\" $HOME"}',
     });
     expect(await mill.wait(bad.id)).toMatchObject({ state: "failed", error: { name: "Error", message: "at work" } });
+  });
+
+  it("ends the command of a job that is cancelled", async () => {
+    const { mill, url } = await aListeningServer();
+    bashWorker(url, "bash-1", "sleep", "600");
+    const { id } = await mill.enqueue("k");
+    await until(async () => (await mill.get(id))?.state === "running");
+    await mill.cancel(id);
+    expect(await mill.wait(id, { timeoutMs: 20_000 })).toMatchObject({ state: "cancelled" });
+    // It is ready for the next one.
+    const next = await mill.enqueue("k");
+    await until(async () => (await mill.get(next.id))?.state === "running");
   });
 
   it("unregisters when it is asked to stop, though it waits for a job", async () => {

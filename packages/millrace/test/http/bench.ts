@@ -1,11 +1,14 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SignJWT } from "jose";
 import { openMillrace, type Millrace } from "millrace";
 import { onTestFinished } from "vitest";
 import { createHandler, type Handler, type HandlerOptions } from "../../src/http/index.ts";
-import type { Role } from "../../src/http/principal.ts";
+import type { Role } from "../../src/core/role.ts";
 
 export const API_KEY = "an-api-key-of-thirty-two-characters-or-more";
-const JWT_SECRET = "a-jwt-secret-of-thirty-two-characters-or-more";
+export const JWT_SECRET = "a-jwt-secret-of-thirty-two-characters-or-more";
 
 /** A server without a socket, on a store in memory, and ways to ask it. */
 export interface Bench extends Handler {
@@ -21,12 +24,28 @@ export interface Answer {
   readonly body: unknown;
 }
 
-export async function aServer(options: Partial<HandlerOptions> = {}, target = "memory:"): Promise<Bench> {
-  const mill = await openMillrace(target);
-  const handler = createHandler({ mill, apiKey: API_KEY, jwtSecret: JWT_SECRET, ...options });
+/** What a server is made with. */
+export interface Maker {
+  readonly createHandler: typeof createHandler;
+  readonly openMillrace: typeof openMillrace;
+}
+
+export const OURS: Maker = { createHandler, openMillrace };
+
+/** @param maker another than ours, for who tells them apart */
+export async function aServer(
+  options: Partial<HandlerOptions> = {},
+  target = "memory:",
+  maker: Maker = OURS,
+): Promise<Bench> {
+  const mill = await maker.openMillrace(target);
+  // Made when a test sends the first artifact.
+  const artifacts = join(tmpdir(), `millrace-artifacts-${crypto.randomUUID()}`);
+  const handler = maker.createHandler({ mill, artifacts, apiKey: API_KEY, jwtSecret: JWT_SECRET, ...options });
   onTestFinished(async () => {
     handler.close();
     await mill.close();
+    await rm(artifacts, { recursive: true, force: true });
   });
   const ask: Bench["ask"] = async (method, path, body, key = API_KEY) => {
     const headers = new Headers();

@@ -37,6 +37,20 @@ function after(
   };
 }
 
+/** The server does what it is asked to change, but its first answer each time is lost. */
+function losing(bench: Bench): { readonly fetch: Fetch; readonly lostCount: () => number } {
+  let sentCount = 0;
+  return {
+    lostCount: () => sentCount / 2,
+    fetch: async (request) => {
+      const response = await bench.fetch(request);
+      if (request.method !== "POST") return response;
+      sentCount += 1;
+      return sentCount % 2 === 1 ? lost() : response;
+    },
+  };
+}
+
 function problem(status: number, code: string, headers: Readonly<Record<string, string>> = {}): () => Response {
   const body = {
     type: "about:blank",
@@ -192,20 +206,34 @@ describe("after an outage", () => {
     expect(count()).toBe(2);
   });
 
-  it("enqueues again only when nothing was done: a job that was written may have run", async () => {
+  it("enqueues and retries again, and makes one job", async () => {
     const bench = await aServer();
-    for (const answer of [lost, problem(503, "store_unavailable"), problem(500, "internal")]) {
+    for (const answer of [
+      lost,
+      problem(503, "store_unavailable"),
+      problem(429, "rate_limited", { "Retry-After": "0" }),
+    ]) {
       const { fetch, count } = after(bench, [answer]);
-      expect(await thrownBy(clientOf(bench, { fetch }).enqueue("k", 1, { key: "one" }))).toMatchObject({});
+      expect(await clientOf(bench, { fetch }).enqueue("k")).toMatchObject({ state: "queued" });
+      expect(count()).toBe(2);
+    }
+    const { fetch, lostCount } = losing(bench);
+    const client = clientOf(bench, { fetch });
+    const job = await client.enqueue("k", 1);
+    await client.enqueueMany([{ kind: "k" }, { kind: "k" }]);
+    await client.cancel(job.id);
+    expect(await client.retry(job.id)).toMatchObject({ retryOf: job.id });
+    expect(lostCount()).toBe(4);
+    expect(await client.counts()).toMatchObject({ queued: 6, cancelled: 1 });
+  });
+
+  it("asks no more when the server has refused", async () => {
+    const bench = await aServer();
+    for (const answer of [problem(500, "internal"), problem(409, "duplicate_job")]) {
+      const { fetch, count } = after(bench, [answer]);
+      expect(await thrownBy(clientOf(bench, { fetch }).enqueue("k"))).toMatchObject({ retryable: false });
       expect(count()).toBe(1);
     }
-    const { fetch, count } = after(bench, [
-      problem(429, "rate_limited", { "Retry-After": "0" }),
-      problem(503, "shutting_down"),
-    ]);
-    expect(await clientOf(bench, { fetch }).enqueue("k")).toMatchObject({ state: "queued" });
-    expect(count()).toBe(3);
-    expect((await bench.mill.list()).jobs).toHaveLength(1);
   });
 
   it("does not wait for longer than it may", async () => {

@@ -8,7 +8,7 @@ import { aWorker } from "../../src/testing/factory.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 import { until } from "./remote-worker.ts";
 
-const WORKER = { id: "w-1", org: "acme", name: "w-1", labels: [], slots: 1, queues: null };
+const WORKER = { id: "w-1", org: "acme", name: "w-1", labels: [], host: null, pid: null, slots: 1, queues: null };
 
 interface Ground {
   readonly clock: VirtualClock;

@@ -37,6 +37,11 @@ export class Attempt implements ScriptContext {
     return this.#controller.signal;
   }
 
+  /** What was given with the job. */
+  given: Readonly<Record<string, string>> = {};
+
+  readonly secrets = async (): Promise<Readonly<Record<string, string>>> => this.given;
+
   readonly progress = (percent: number, message?: string): void => {
     this.progressed.push([percent, message]);
   };

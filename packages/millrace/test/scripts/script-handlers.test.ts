@@ -39,6 +39,18 @@ describe("the handlers of scripts", () => {
     });
   });
 
+  it("tell the script the secrets of its job, under names that no variable of the worker has", async () => {
+    const { handler } = await handlersFor([
+      'printf \'{"token":"%s","path":"%s"}\' "$MILLRACE_JOB_SECRET_TOKEN" "$PATH"',
+    ]);
+    const attempt = new Attempt();
+    attempt.given = { TOKEN: "t0ken", PATH: "/evil" };
+    for (const timeoutMs of [null, 5_000]) {
+      const { PATH } = process.env;
+      expect(await run(handler, {}, timeoutMs, attempt)).toEqual({ token: "t0ken", path: PATH });
+    }
+  });
+
   it("take the time limit of the class where there is no other, and 300 s without either", async () => {
     expect(await handlersFor([])).toMatchObject({ kind: "script", queue: "scripts", timeoutMs: 300_000 });
     expect(await handlersFor(["# task_class: LLM_HEAVY"])).toMatchObject({ timeoutMs: 1_200_000 });

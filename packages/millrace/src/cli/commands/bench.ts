@@ -26,6 +26,8 @@ export function defineBench(command: Command, session: Session): void {
     .option("--jobs <count>", "how many jobs to run", countFlag("--jobs"), 20_000)
     .option("--concurrency <count>", "how many of them at once", countFlag("--concurrency"), 100)
     .action(async (flags: BenchFlags) => {
+      // Which says that it needs a store.
+      if (session.namedServer !== null) session.storeTarget();
       const report = await (session.namedStore === null
         ? onTemporaryFile(session, flags)
         : onNamedStore(session, flags));
@@ -59,7 +61,7 @@ async function onNamedStore(session: Session, flags: BenchFlags): Promise<BenchR
     }
     return runBench(mill, flags, session.out.progress);
   };
-  return session.withMill(run, { mayCreate: true, mayBePrivate: true });
+  return session.withMill(run, { target: session.storeTarget(), mayCreate: true, mayBePrivate: true });
 }
 
 function tell({ out }: Session, report: BenchReport): void {

@@ -12,19 +12,22 @@ export function defineDoctor(command: Command, session: Session): void {
     examples: ["millrace doctor", "millrace doctor --json"],
     exits: { 1: "a problem was found; warnings alone are none" },
   }).action(async () =>
-    session.withMill(async (mill) => {
-      const found = await mill.diagnose();
-      out.table(
-        found,
-        [
-          { title: "LEVEL", text: ({ level }) => level, style: (text, { level }) => out.palette[PAINT[level]](text) },
-          { title: "CHECK", text: ({ check }) => check },
-          { title: "MESSAGE", text: ({ message }) => message },
-        ],
-        found,
-        "Nothing to check.",
-      );
-      if (found.some(({ level }) => level === "problem")) session.exitCode = 1;
-    }),
+    session.withMill(
+      async (mill) => {
+        const found = await mill.diagnose();
+        out.table(
+          found,
+          [
+            { title: "LEVEL", text: ({ level }) => level, style: (text, { level }) => out.palette[PAINT[level]](text) },
+            { title: "CHECK", text: ({ check }) => check },
+            { title: "MESSAGE", text: ({ message }) => message },
+          ],
+          found,
+          "Nothing to check.",
+        );
+        if (found.some(({ level }) => level === "problem")) session.exitCode = 1;
+      },
+      { target: session.storeTarget() },
+    ),
   );
 }

@@ -85,7 +85,7 @@ export function defineEnqueue(command: Command, session: Session): void {
     .action(async (kind: string, payload: string | undefined, flags: EnqueueFlags) => {
       refuse(nameProblem(kind, "the kind"));
       if (flags.waitTimeout !== undefined && flags.wait !== true) throw new UsageError("--wait-timeout needs --wait");
-      session.storeTarget();
+      session.checkPlace();
       const value = await readPayload(payload);
       const add = async (mill: Millrace): Promise<void> => {
         const job = await mill.enqueue(kind, value, optionsOf(flags, session.env.user));

@@ -20,8 +20,8 @@ export function defineExport(command: Command, session: Session): void {
   guide(command, {
     description: "Write all data of the store into a file, one JSON text per line, as of one moment.",
     notes: [
-      "With numbers, tokens, earlier attempts, logs, queues and schedules; without events and workers. The file is there\n" +
-        "only when all of it is. On standard output a summary goes to standard error.",
+      "With numbers, tokens, earlier attempts, logs, queues, schedules, API keys and webhooks; without events, workers and\n" +
+        "the files of artifacts. The file is there only when all of it is. On standard output a summary goes to standard error.",
     ],
     examples: ["millrace export store.jsonl", "millrace export - --allow-running | gzip > store.jsonl.gz"],
     exits: { 1: "it was interrupted", 5: "the store is at work, or the file is there already" },

@@ -3,6 +3,7 @@ import { guide, guideGroup } from "../guide.ts";
 import { findJob, JOB_NAME_HELP, parseJobName, type JobName } from "../job-name.ts";
 import { jobFields, jobLine } from "../job-view.ts";
 import type { Session } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
 import { defineJobsList } from "./jobs-list.ts";
 import { defineJobsLogs } from "./jobs-logs.ts";
 
@@ -46,9 +47,12 @@ function defineCancel(command: Command, session: Session): void {
   })
     .argument("<job>", JOB_NAME_HELP, parseJobName)
     .option("--reason <text>", "why, kept with the job")
-    .option("--by <name>", "who, kept with the job (default: whoever is logged in)")
-    .action(async (name: JobName, flags: { readonly reason?: string; readonly by?: string }) =>
-      session.withMill(async (mill) => {
+    .option("--by <name>", "who, kept with the job (default: whoever is logged in; a server knows it by the key)")
+    .action(async (name: JobName, flags: { readonly reason?: string; readonly by?: string }) => {
+      if (flags.by !== undefined && session.server() !== null) {
+        throw new UsageError("--by: a server writes down whose key it is, and nobody else");
+      }
+      await session.withMill(async (mill) => {
         const { id } = await findJob(mill, name);
         const by = flags.by ?? session.env.user;
         const job = await mill.cancel(id, {
@@ -59,8 +63,8 @@ function defineCancel(command: Command, session: Session): void {
           jobLine(job, session.out),
           ...(job.state === "running" ? ["It runs; its worker has been told to stop."] : []),
         ]);
-      }),
-    );
+      });
+    });
 }
 
 function defineRetry(command: Command, session: Session): void {

@@ -22,7 +22,7 @@ export function defineMigrate(command: Command, session: Session): void {
         return;
       }
       // Opening a store brings it up to date, and answers only when that is done.
-      if (pending.length > 0) await session.withMill(async (mill) => mill.migrate(), { mayCreate: true });
+      if (pending.length > 0) await session.withMill(async (mill) => mill.migrate(), { target, mayCreate: true });
       const applied = pending.map(({ version, name }) => ({ version, name }));
       out.answer({ applied }, () =>
         applied.length === 0

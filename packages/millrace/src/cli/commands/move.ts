@@ -61,10 +61,11 @@ export function defineMove(command: Command, session: Session): void {
     });
 }
 
-function refuseOneStore({ namedStore }: Session, { from, to }: MoveFlags): void {
+function refuseOneStore({ namedStore, namedServer }: Session, { from, to }: MoveFlags): void {
   checkTarget(from, "--from");
   checkTarget(to, "--to");
   if (namedStore !== null) throw new UsageError("move takes two stores, by --from and --to, and no --store");
+  if (namedServer !== null) throw new UsageError("move takes two stores, by --from and --to, and no --server");
   if (from === to) throw new UsageError("--from and --to name the same store");
 }
 

@@ -8,9 +8,12 @@ export function definePrune(command: Command, session: Session): void {
     notes: ["Workers do this by themselves. `millrace queues configure` sets how long jobs are kept."],
     examples: ["millrace prune", "millrace prune --json"],
   }).action(async () =>
-    session.withMill(async (mill) => {
-      const deleted = await mill.prune();
-      session.out.answer({ deleted }, () => [`Deleted ${deleted} ${deleted === 1 ? "job" : "jobs"}.`]);
-    }),
+    session.withMill(
+      async (mill) => {
+        const deleted = await mill.prune();
+        session.out.answer({ deleted }, () => [`Deleted ${deleted} ${deleted === 1 ? "job" : "jobs"}.`]);
+      },
+      { target: session.storeTarget() },
+    ),
   );
 }

@@ -71,7 +71,7 @@ function defineAdd(command: Command, session: Session): void {
         refuse(nameProblem(kind, "the kind"));
         // Asked before anything is opened.
         checkCron(cron, flags.timeZone ?? "UTC");
-        session.storeTarget();
+        session.checkPlace();
         const value = await readPayload(payload);
         const add = async (mill: Millrace): Promise<void> => {
           const { timeZone } = flags;

@@ -43,7 +43,7 @@ export function defineScriptsRun(command: Command, session: Session): void {
       DEFAULT_FOLDERS,
     )
     .action(async (name: string, inputs: readonly string[], flags: { readonly scripts: readonly string[] }) => {
-      session.storeTarget();
+      session.checkPlace();
       const payload = readInputs(inputs);
       const { scripts } = await loadCatalog(flags.scripts, session);
       const onWarning = (text: string): void => session.out.note(`Warning: ${text}`);
@@ -131,6 +131,7 @@ function echoing(ctx: HandlerContext, out: Output): HandlerContext {
     token: ctx.token,
     attempt: ctx.attempt,
     mill: ctx.mill,
+    secrets: async () => ctx.secrets(),
     progress: (percent, message) => {
       out.progress.update(percent, 100, message ?? "");
       ctx.progress(percent, message);

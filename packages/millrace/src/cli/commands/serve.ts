@@ -1,20 +1,29 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { show } from "../../core/options.ts";
+import type { Store } from "../../core/store.ts";
 import type { AuthOptions, ServeOptions } from "../../http/index.ts";
+import type { Logger, Millrace } from "../../index.ts";
+import { artifactsBeside } from "../artifacts-target.ts";
 import type { Environment } from "../env.ts";
 import { countFlag } from "../flags.ts";
 import { given } from "../given.ts";
 import { guide } from "../guide.ts";
-import type { Session } from "../session.ts";
+import { LOG_LEVELS, parseLogLevel, type LogLevel } from "../log-level.ts";
+import type { Output } from "../output.ts";
+import { openServerLog } from "../server-log.ts";
+import { withStore, type Session } from "../session.ts";
 import { onStopSignal } from "../stop-signals.ts";
 import { UsageError } from "../usage-error.ts";
-import { WorkLog } from "../work-log.ts";
 
 interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly dev?: true;
+  readonly artifacts?: string;
+  readonly requestsPerMinute?: number;
+  readonly allowPrivateWebhooks?: true;
+  readonly logLevel?: LogLevel;
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
@@ -25,8 +34,9 @@ export function defineServe(command: Command, session: Session): void {
     description: "Serve the HTTP API, until the process is told to stop.",
     notes: [
       "MILLRACE_API_KEY is the key of the owner; with MILLRACE_JWT_SECRET or MILLRACE_JWKS_URL, JWTs are accepted that say\n" +
-        "`sub`, `org` and `role`. One of the three must be set; keys and secrets have at least 32 characters.\n" +
-        "--dev makes a key for this run and prints it.",
+        "`sub`, `org` and `role`. One of the three must be set, or `millrace keys create` must have made the key of an owner or\n" +
+        "an admin; keys and secrets have at least 32 characters. --dev makes a key for this run and prints it.",
+      "Each request is a line of the log on standard error: in words at a terminal, as JSON in a pipe.",
       "SIGTERM, SIGINT or SIGHUP: requests are answered, for ten seconds at most; a second signal ends at once.",
     ],
     examples: ["millrace serve --dev", 'MILLRACE_API_KEY="$(cat api.key)" millrace serve --host 0.0.0.0 --port 8080'],
@@ -34,21 +44,64 @@ export function defineServe(command: Command, session: Session): void {
     .option("--host <host>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "0 takes one that is free", portFlag, 7_337)
     .option("--dev", "make and print a key; on this machine only")
+    .option("--artifacts <where>", "a folder, or s3://bucket/prefix (env MILLRACE_ARTIFACTS; default beside the store)")
+    .option("--requests-per-minute <n>", "of one caller (default 60000)", countFlag("--requests-per-minute"))
+    .option("--allow-private-webhooks", "webhooks may lead to addresses that are not public")
+    .option("--log-level <level>", `${LOG_LEVELS.join(", ")} (env MILLRACE_LOG_LEVEL; default info)`, (text) =>
+      parseLogLevel(text, "--log-level"),
+    )
     .action(async (flags: ServeFlags) => {
+      const { env, out } = session;
       const target = session.storeTarget();
-      const madeKey = makeKey(flags, session.env);
-      const keys = keysOf(session.env, madeKey);
-      // Before anything is opened: a server that nobody could use, or anybody could, does not come so far.
-      const { refuseAuthOptions } = await import("../../http/auth.ts");
-      refuseAuthOptions(keys);
-      const log = new WorkLog(session.out);
-      await session.withMill(async (mill) => serve(session, { mill, ...keys, ...addressOf(flags) }, madeKey), {
-        target,
-        mayCreate: true,
-        mayBePrivate: true,
-        logger: log.logger,
-      });
+      const madeKey = makeKey(flags, env);
+      const level = flags.logLevel ?? parseLogLevel(env.logLevel ?? "info", "MILLRACE_LOG_LEVEL");
+      const keys = await withStoredKeys(keysOf(env, madeKey), target);
+      const artifacts = await checkedArtifacts(flags.artifacts ?? env.artifacts ?? artifactsBeside(target));
+      const log = await openServerLog(out, level);
+      const use = async (mill: Millrace): Promise<void> =>
+        serve(out, log, { mill, artifacts, ...keys, ...addressOf(flags), ...permissionsOf(flags) }, madeKey);
+      await session.withMill(use, { target, mayCreate: true, mayBePrivate: true, logger: log });
     });
+}
+
+/**
+ * Before anything else is opened: a server that nobody could use, or anybody could, does not come so far. Where no key is
+ * set, one in the store will do, so that alone is looked into; a store that is not there is not made.
+ * @throws OptionsError
+ */
+async function withStoredKeys(keys: AuthOptions, target: string): Promise<AuthOptions> {
+  const { refuseAuthOptions } = await import("../../http/auth.ts");
+  if (Object.keys(keys).length === 0) {
+    const { pendingMigrations } = await import("../../open-store.ts");
+    const [first] = await pendingMigrations(target);
+    const hasStoredKeys = first?.version !== 1 && (await withStore(target, holdsKeys, { mayCreate: true }));
+    if (hasStoredKeys) return { hasStoredKeys };
+  }
+  refuseAuthOptions(keys);
+  return keys;
+}
+
+async function holdsKeys(store: Store): Promise<boolean> {
+  const keys = await store.apiKeys(null);
+  return keys.some(({ role, revokedAt }) => revokedAt === null && (role === "owner" || role === "admin"));
+}
+
+/** @throws OptionsError where artifacts cannot lie there */
+async function checkedArtifacts(where: string): Promise<string> {
+  const { placesOf } = await import("../../http/artifacts/places-of.ts");
+  placesOf(where);
+  return where;
+}
+
+/** What clients may do. */
+function permissionsOf({
+  requestsPerMinute,
+  allowPrivateWebhooks,
+}: ServeFlags): Pick<ServeOptions, "limits" | "webhooks"> {
+  return {
+    limits: requestsPerMinute === undefined ? {} : { requestsPerMinute },
+    webhooks: { allowPrivate: allowPrivateWebhooks === true },
+  };
 }
 
 /** A key for this run, where one is asked for and none is set. @throws UsageError where others could reach the server */
@@ -74,12 +127,12 @@ function addressOf({ host, port }: ServeFlags): Pick<ServeOptions, "host" | "por
   return { host, port };
 }
 
-async function serve({ out }: Session, options: ServeOptions, madeKey: string | undefined): Promise<void> {
+async function serve(out: Output, log: Logger, options: ServeOptions, madeKey: string | undefined): Promise<void> {
   const { serveHttp } = await import("../../http/index.ts");
   const stop = Promise.withResolvers<void>();
   const release = onStopSignal(
     (signal) => {
-      out.note(`${signal}: answering what was asked; a second signal ends at once.`);
+      log.info({ signal }, `${signal}: answering what was asked; a second signal ends at once.`);
       stop.resolve();
     },
     ["SIGINT", "SIGTERM", "SIGHUP"],
@@ -91,7 +144,7 @@ async function serve({ out }: Session, options: ServeOptions, madeKey: string | 
       `Listening on ${url}`,
       ...(madeKey === undefined ? [] : [`Key: ${madeKey}`]),
     ]);
-    out.note("Ctrl-C stops.");
+    log.info({ url }, "Ctrl-C stops.");
     await stop.promise;
     await server.stop();
   } finally {

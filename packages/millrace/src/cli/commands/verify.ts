@@ -18,15 +18,18 @@ export function defineVerify(command: Command, session: Session): void {
           suggestion: "millrace verify --data checks the data as it lies",
         });
       }
-      await session.withMill(async (mill) => {
-        session.out.progress.update(0, null, "reading");
-        const report = await mill.verify();
-        session.out.answer(report, () => [
-          ...report.violations.flatMap((violation) => lines(violation)),
-          `${report.jobs} ${report.jobs === 1 ? "job" : "jobs"}, ${count(report.violations.length)}.`,
-        ]);
-        if (report.violations.length > 0) session.exitCode = 70;
-      });
+      await session.withMill(
+        async (mill) => {
+          session.out.progress.update(0, null, "reading");
+          const report = await mill.verify();
+          session.out.answer(report, () => [
+            ...report.violations.flatMap((violation) => lines(violation)),
+            `${report.jobs} ${report.jobs === 1 ? "job" : "jobs"}, ${count(report.violations.length)}.`,
+          ]);
+          if (report.violations.length > 0) session.exitCode = 70;
+        },
+        { target: session.storeTarget() },
+      );
     });
 }
 

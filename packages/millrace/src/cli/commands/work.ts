@@ -44,7 +44,7 @@ export function defineWork(command: Command, session: Session): void {
     .option("--labels <labels>", "what this worker can do, apart by commas: gpu,threads=16", labelsFlag("--labels"))
     .option("--drain", "stop when nothing is left to run")
     .action(async (flags: WorkFlags) => {
-      session.storeTarget();
+      session.checkPlace();
       if (flags.handlers === undefined && flags.scripts === undefined) {
         throw new UsageError("a worker needs something to run", {
           validOptions: ["--handlers FILE", "--scripts FOLDER"],

@@ -1,5 +1,5 @@
 import { isMillraceError } from "../../core/errors.ts";
-import { parseHeader, parseRecord, type TransferEnd, type TransferHeader } from "../../core/transfer-line.ts";
+import { parseHeader, parseRecord, type TransferEnd } from "../../core/transfer-line.ts";
 import { PAGE_CHARACTERS, PAGE_COUNT, type TransferRecord } from "../../core/transfer.ts";
 import { locateJsonFault } from "../json-location.ts";
 import { UsageError } from "../usage-error.ts";
@@ -11,17 +11,18 @@ export interface FilePage {
   readonly lines: readonly number[];
 }
 
+type FileHeader = ReturnType<typeof parseHeader>;
 type Lines = AsyncGenerator<readonly NumberedLine[], void>;
 
 /** An export that is read from a file or from standard input: the header first, then the records, then how it ended. */
 export class ExportFile {
   /** What to call it in a message. */
   readonly name: string;
-  readonly header: TransferHeader;
+  readonly header: FileHeader;
   readonly #lines: Lines;
   #end: TransferEnd | null = null;
 
-  private constructor(name: string, header: TransferHeader, lines: Lines) {
+  private constructor(name: string, header: FileHeader, lines: Lines) {
     this.name = name;
     this.header = header;
     this.#lines = lines;
@@ -96,7 +97,7 @@ export class ExportFile {
       throw this.#wrong(line, `it is not JSON${where}`, "was the file cut, or edited?");
     }
     try {
-      return parseRecord(value);
+      return parseRecord(value, this.header.version);
     } catch (error) {
       throw isMillraceError(error) ? this.#wrong(line, error.message) : error;
     }
@@ -116,7 +117,7 @@ function wrongLine(name: string, line: number, sentence: string, suggestion?: st
   return new UsageError(`line ${line} of ${name}: ${sentence}`, suggestion === undefined ? {} : { suggestion });
 }
 
-function headerOf(line: NumberedLine, name: string): TransferHeader {
+function headerOf(line: NumberedLine, name: string): FileHeader {
   try {
     return parseHeader(jsonOf(line.text.replace(/^\u{feff}/u, "")));
   } catch (error) {

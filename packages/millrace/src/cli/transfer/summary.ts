@@ -11,12 +11,14 @@ export function countsText(counts: RecordCounts): string {
 export function checkedText(tally: Tally): string {
   const { counts } = tally.end();
   const numbers = `${tally.numberCount} ${tally.numberCount === 1 ? "number" : "numbers"}`;
+  const more = (["apiKey", "webhook", "artifact"] as const).filter((type) => counts[type] > 0);
   return listText([
     plural("job", counts.job),
     numbers,
     plural("counter", counts.counter),
     plural("attempt", counts.attempt),
     plural("log", counts.log),
+    ...more.map((type) => plural(type, counts[type])),
   ]);
 }
 

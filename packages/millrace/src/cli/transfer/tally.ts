@@ -37,7 +37,7 @@ export class Tally {
   /** As it stands; more may be added afterwards. */
   end(): TransferEnd & { readonly digests: NonNullable<TransferEnd["digests"]> } {
     const digests = Object.fromEntries([...this.#hashes].map(([type, hash]) => [type, hash.copy().digest("hex")]));
-    return { counts: { ...this.#counts }, digests: digests as Readonly<Record<RecordType, string>> };
+    return { counts: { ...this.#counts }, digests };
   }
 }
 
@@ -47,8 +47,8 @@ export function differencesOf(one: TransferEnd, other: TransferEnd): readonly st
     const [a, b] = [one.counts[type], other.counts[type]];
     const [, many] = NAMES[type];
     if (a !== b) return [`${a} against ${b} ${many}`];
-    if (one.digests === null || other.digests === null || one.digests[type] === other.digests[type]) return [];
-    return [`${many} of other content`];
+    const [c, d] = [one.digests?.[type], other.digests?.[type]];
+    return c === undefined || d === undefined || c === d ? [] : [`${many} of other content`];
   });
 }
 
@@ -56,9 +56,12 @@ const NAMES: Readonly<Record<RecordType, readonly [one: string, many: string]>> 
   queue: ["queue", "queues"],
   counter: ["counter", "counters"],
   schedule: ["schedule", "schedules"],
+  apiKey: ["API key", "API keys"],
+  webhook: ["webhook", "webhooks"],
   job: ["job", "jobs"],
   attempt: ["earlier attempt", "earlier attempts"],
   log: ["log line", "log lines"],
+  artifact: ["artifact", "artifacts"],
 };
 
 export function plural(type: RecordType, count: number): string {

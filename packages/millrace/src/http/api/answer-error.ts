@@ -31,6 +31,9 @@ export function errorOfProblem(problem: Problem): MillraceError {
     case "queue_not_found":
     case "schedule_not_found":
     case "worker_not_found":
+    case "key_not_found":
+    case "artifact_not_found":
+    case "webhook_not_found":
       return new NotFoundError(code, detail, { details });
     case "state_conflict":
     case "duplicate_job":
@@ -63,6 +66,7 @@ export function errorOfProblem(problem: Problem): MillraceError {
     case "not_found":
     case "method_not_allowed":
     case "unsupported_media_type":
+    case "range_not_satisfiable":
     case "request_timeout":
     default:
       return status >= 500 || retryable

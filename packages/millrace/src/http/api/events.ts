@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { JOB_EVENTS } from "../../core/event.ts";
 import { json, KEYED, problems } from "./answers.ts";
-import { Instant, JobIdField, Name } from "./fields.ts";
+import { count, Instant, JobIdField, Name } from "./fields.ts";
 import { JobSchema } from "./jobs.ts";
 
 /** On PostgreSQL a cursor names the transactions that are open, and there may be many. */
@@ -20,6 +20,13 @@ const EventSchema = z
     kind: Name,
   })
   .openapi("Event");
+
+const EventPageSchema = z
+  .object({
+    events: z.array(EventSchema),
+    cursor: EventCursor.openapi({ description: "Pass it as `after` to read on" }),
+  })
+  .openapi("EventPage");
 
 /** What happened to a job, when, and who did it. */
 const TimelineEntrySchema = z
@@ -44,17 +51,25 @@ export const followEvents = createRoute({
   path: "/v1/events",
   summary: "Follow what happens to the organisation's jobs",
   description:
-    "Server-sent events without end, each an `Event` as JSON, with its cursor as `id`. Begins at the present, or after the cursor in `Last-Event-ID` or `after`: nothing is missed, and nothing told twice. A comment every 15 s keeps the connection alive.",
+    "Server-sent events without end, each an `Event` as JSON, with its cursor as `id`. Begins at the present, or after the cursor in `Last-Event-ID` or `after`: nothing is missed, and nothing told twice. A comment every 15 s keeps the connection alive. With `Accept: application/json`, a page of what came after the cursor; without one, where the present is.",
   tags,
   ...KEYED,
   request: {
-    query: z.object({ after: EventCursor.optional().openapi({ description: "The cursor to go on from" }) }),
+    query: z.object({
+      after: EventCursor.optional().openapi({ description: "The cursor to go on from" }),
+      limit: count(1, 1_000)
+        .optional()
+        .openapi({ description: "Events of a page, 500 unless given; a stream tells them all" }),
+    }),
     headers: z.object({
       "last-event-id": EventCursor.optional().openapi({ description: "As `after`, and before it: browsers send it" }),
     }),
   },
   responses: {
-    200: { description: "The stream", content: { "text/event-stream": { schema: EventSchema } } },
+    200: {
+      description: "Events in their order",
+      content: { "text/event-stream": { schema: EventSchema }, "application/json": { schema: EventPageSchema } },
+    },
     ...problems(),
   },
 });

@@ -9,15 +9,37 @@ export const Instant = z.iso
 /** Kinds, queues, scopes, groups and the like. */
 export const Name = z.string().min(1).max(200).openapi({ example: "video.transcode" });
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is refused
+const PLAIN_NAME = /^[^\u0000-\u001f\u007f#/]{1,200}$/;
+
+/** Names of organisations, workers and keys. */
+export const PlainName = z
+  .string()
+  .regex(PLAIN_NAME, 'must have 1 to 200 characters, and no "#", "/" or control characters')
+  .openapi({ example: "press" });
+
 export const JobIdField = z
   .string()
   .max(40)
   .openapi({ description: "`job_` and 26 characters", example: "job_01k0c9m2w8x7q5v3r1t4y6p8n0" });
 
+/** An id that the sender has made, so that sending it again after a lost answer makes no second job. */
+export const NewJobId = z
+  .string()
+  .regex(/^job_[0-9a-hjkmnp-tv-z]{26}$/, "must be `job_` and a ULID in lower case")
+  .openapi({
+    description:
+      "`job_` and a ULID in lower case. Sent again, it is answered with the job that was made the first time",
+    example: "job_01k0c9m2w8x7q5v3r1t4y6p8n0",
+  });
+
 /** Any JSON value. */
 export const Json = z.unknown().openapi({ description: "Any JSON value" });
 
 export const Cursor = z.string().max(500).openapi({ description: "`nextCursor` of the page before" });
+
+/** What only the attempts of a job get to know. Which names there may be, and how long values are, is checked with all else. */
+export const SecretsField = z.record(z.string(), z.string());
 
 /** A whole number in a query string. */
 export function count(least: number, most: number) {

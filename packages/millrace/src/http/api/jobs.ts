@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { JOB_STATES } from "../../core/states.ts";
 import { json, jsonBody, KEYED, problems } from "./answers.ts";
-import { count, Cursor, Instant, JobIdField, Json, Name } from "./fields.ts";
+import { count, Cursor, Instant, JobIdField, Json, Name, NewJobId, SecretsField } from "./fields.ts";
 
 const State = z.enum(JOB_STATES);
 
@@ -63,13 +63,14 @@ export type JobBody = z.infer<typeof JobSchema>;
 /** A job as it is asked for: its kind, its payload and the options of an enqueue. */
 export const EnqueueSchema = z
   .strictObject({
+    id: NewJobId.optional(),
     kind: Name,
     payload: Json.optional(),
     queue: Name.optional(),
     priority: z.union([z.int(), z.enum(["high", "medium", "low"])]).optional(),
     delayMs: z.number().min(0).optional(),
     runAt: Instant.optional(),
-    key: Name.optional(),
+    key: z.string().min(1).max(255).optional(),
     scope: Name.optional(),
     numbered: z.boolean().optional(),
     group: Name.optional(),
@@ -79,6 +80,11 @@ export const EnqueueSchema = z
     maxAttempts: z.int().min(1).optional(),
     backoff: Backoff.optional(),
     timeoutMs: z.number().min(1).optional(),
+    secrets: SecretsField.optional().openapi({
+      description:
+        "Up to 100 names of `A-Z 0-9 _` with values of up to 64 KiB, 1 MiB in all, for the attempts of this job alone: encrypted, in no answer, log or event, and gone when it ends",
+      example: { API_TOKEN: "t0ken" },
+    }),
   })
   .openapi("Enqueue");
 
@@ -86,6 +92,18 @@ export type EnqueueBody = z.infer<typeof EnqueueSchema>;
 
 const BATCH_LIMIT = 1_000;
 const IdParams = z.object({ id: JobIdField });
+
+/** What became of each of several jobs, in order. */
+export const EnqueuedSchema = z.object({
+  jobs: z.array(JobSchema),
+  statuses: z
+    .array(z.enum(["created", "existing"]))
+    .openapi({ description: "`existing`: it was there, by its key or its id" }),
+});
+
+/** Up to so many, all or none. */
+export const NewJobs = z.array(EnqueueSchema).max(BATCH_LIMIT);
+
 const JobPageSchema = z.object({ jobs: z.array(JobSchema), nextCursor: z.string().nullable() }).openapi("JobPage");
 
 export const JobFilterSchema = z.object({
@@ -100,6 +118,40 @@ export const JobFilterSchema = z.object({
   q: z.string().max(200).optional().openapi({ description: "Part of an id, a kind, a key or a group" }),
 });
 
+/** What the sentences are made of. */
+const FactsSchema = z
+  .object({
+    isQueuePaused: z.boolean(),
+    aheadCount: z
+      .int()
+      .nullable()
+      .openapi({ description: "Jobs before it in its lane, counted up to 10,000; `null` unless queued" }),
+    attemptStartedAt: Instant.nullable().openapi({ description: "Start of the running or last attempt" }),
+    workers: z
+      .array(
+        z.object({
+          queues: z.array(Name).nullable(),
+          labels: z.array(z.string()),
+          concurrency: z.int(),
+          running: z.int(),
+        }),
+      )
+      .openapi({ description: "What live workers serve and can" }),
+  })
+  .openapi("Facts");
+
+const AttemptSchema = z
+  .object({
+    attempt: z.int(),
+    token: z.int(),
+    worker: z.string(),
+    startedAt: Instant,
+    endedAt: Instant,
+    ending: z.enum(["failed", "snoozed", "released", "lost"]),
+    error: ErrorOfJob.nullable(),
+  })
+  .openapi("Attempt");
+
 const tags = ["Jobs"];
 
 export const enqueueJob = createRoute({
@@ -111,7 +163,7 @@ export const enqueueJob = createRoute({
   request: { body: jsonBody(EnqueueSchema) },
   responses: {
     201: json(JobSchema, "It is on disk"),
-    200: json(JobSchema, "A live job with this key and payload was there"),
+    200: json(JobSchema, "It was there: a live job with this key and payload, or the one that was sent under this id"),
     ...problems(409, 413, 415, 422),
   },
 });
@@ -122,9 +174,9 @@ export const enqueueJobs = createRoute({
   summary: "Enqueue many jobs, all or none",
   tags,
   ...KEYED,
-  request: { body: jsonBody(z.strictObject({ jobs: z.array(EnqueueSchema).max(BATCH_LIMIT) })) },
+  request: { body: jsonBody(z.strictObject({ jobs: NewJobs })) },
   responses: {
-    201: json(z.object({ jobs: z.array(JobSchema) }), "All are on disk; in order"),
+    201: json(EnqueuedSchema, "All are on disk; in order"),
     ...problems(409, 413, 415, 422),
   },
 });
@@ -178,10 +230,22 @@ export const retryJob = createRoute({
   method: "post",
   path: "/v1/jobs/{id}/retry",
   summary: "Enqueue a new job like one that has ended",
+  description: "Secrets are to be given again: those of the job before are gone.",
   tags,
   ...KEYED,
-  request: { params: IdParams },
-  responses: { 201: json(JobSchema, "The new job, with `retryOf`"), ...problems(404, 409) },
+  request: {
+    params: IdParams,
+    body: {
+      content: {
+        "application/json": { schema: z.strictObject({ id: NewJobId.optional(), secrets: SecretsField.optional() }) },
+      },
+    },
+  },
+  responses: {
+    201: json(JobSchema, "The new job, with `retryOf`"),
+    200: json(JobSchema, "The job that was made when this was sent before, under the same id"),
+    ...problems(404, 409, 413, 415),
+  },
 });
 
 export const explainJob = createRoute({
@@ -192,7 +256,31 @@ export const explainJob = createRoute({
   ...KEYED,
   request: { params: IdParams },
   responses: {
-    200: json(z.object({ job: JobSchema, sentences: z.array(z.string()) }), "Sentences, the weightiest first"),
+    200: json(
+      z.object({ job: JobSchema, sentences: z.array(z.string()), facts: FactsSchema }),
+      "Sentences, the weightiest first",
+    ),
     ...problems(404),
   },
+});
+
+export const listAttempts = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}/attempts",
+  summary: "List the attempts that did not end the job",
+  tags,
+  ...KEYED,
+  request: { params: IdParams },
+  responses: { 200: json(z.object({ attempts: z.array(AttemptSchema) }), "The oldest first"), ...problems(404) },
+});
+
+export const readEnded = createRoute({
+  method: "post",
+  path: "/v1/jobs/ended",
+  summary: "Say which of these jobs have ended",
+  description: "For whoever waits for many. A job that the key may not see has not ended.",
+  tags,
+  ...KEYED,
+  request: { body: jsonBody(z.strictObject({ ids: z.array(JobIdField).max(BATCH_LIMIT) })) },
+  responses: { 200: json(z.object({ ended: z.array(z.boolean()) }), "In order"), ...problems(413, 415) },
 });

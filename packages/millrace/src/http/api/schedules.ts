@@ -22,8 +22,8 @@ const ScheduleSchema = z
   })
   .openapi("Schedule");
 
-/** A rule, and what it enqueues: all that an enqueue takes but a time. */
-const PutScheduleSchema = EnqueueSchema.omit({ delayMs: true, runAt: true })
+/** A rule, and what it enqueues: all that an enqueue takes but what belongs to one job. */
+const PutScheduleSchema = EnqueueSchema.omit({ id: true, delayMs: true, runAt: true, secrets: true })
   .extend({ cron: Cron, timeZone: TimeZone.optional() })
   .openapi("PutSchedule");
 

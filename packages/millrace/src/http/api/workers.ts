@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { MAX_TIMER_MS } from "../../core/options.ts";
 import { json, jsonBody, KEYED, problems } from "./answers.ts";
-import { Instant, JobIdField, Json, Token } from "./fields.ts";
-import { JobSchema } from "./jobs.ts";
+import { count, Instant, JobIdField, Json, PlainName, SecretsField, Token } from "./fields.ts";
+import { EnqueuedSchema, JobSchema, NewJobs } from "./jobs.ts";
 
 /** The longest that a claim waits. */
 const LONGEST_WAIT_MS = 30_000;
@@ -10,18 +10,11 @@ const BATCH_LIMIT = 1_000;
 
 /** A dot or two would be eaten by whoever reads the path. */
 const WORKER_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/;
-// oxlint-disable-next-line no-control-regex -- control characters are what is refused
-const PLAIN_NAME = /^[^\u0000-\u001f\u007f#/]{1,200}$/;
 
 const WorkerId = z
   .string()
   .regex(WORKER_ID, "must be 1 to 100 of A-Z a-z 0-9 _ . - and not only a dot or two")
   .openapi({ description: "1 to 100 of `A-Z a-z 0-9 _ . -`", example: "press-1" });
-
-const PlainName = z
-  .string()
-  .regex(PLAIN_NAME, 'must have 1 to 200 characters, and no "#", "/" or control characters')
-  .openapi({ example: "press" });
 
 const NextKey = z
   .string()
@@ -42,9 +35,16 @@ const Outcome = z
       outcome: z.literal("fail"),
       error: z.union([z.string(), z.strictObject({ name: z.string().optional(), message: z.string() })]).optional(),
       permanent: z.boolean().optional().openapi({ description: "No further attempt, whatever `maxAttempts` says" }),
+      delayMs: z
+        .number()
+        .min(0)
+        .max(MAX_TIMER_MS)
+        .optional()
+        .openapi({ description: "Before the next attempt; the backoff of the job or its queue unless given" }),
     }),
     Lease.extend({ outcome: z.literal("snooze"), delayMs: z.number().min(0).max(MAX_TIMER_MS) }),
     Lease.extend({ outcome: z.literal("release") }),
+    Lease.extend({ outcome: z.literal("cancel"), reason: z.string().max(1_000).optional() }),
   ])
   .openapi("Outcome");
 
@@ -59,8 +59,44 @@ const LogEntry = z.strictObject({
   at: Instant.optional().openapi({ description: "For programs that send it; the store's own clock dates the line" }),
 });
 
+const LeaseMs = z
+  .number()
+  .min(30)
+  .max(MAX_TIMER_MS)
+  .optional()
+  .openapi({ description: "How long a lease lasts without a heartbeat, in milliseconds; 30 s unless given" });
+
+/** What the queue says where the job says nothing, for workers that have limits of their own between the two. */
+const QueueLimits = z.object({ timeoutMs: z.number().nullable(), backoff: Json });
+
+const ClaimId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -")
+  .openapi({
+    description:
+      "New for each claim. After a lost answer, the claim is sent again under the same id, and has the jobs that it had",
+  });
+
+const Queues = z.union([
+  z.array(PlainName).min(1).max(100),
+  z.record(PlainName, z.number().gt(0).max(1_000_000)).refine((weights) => Object.keys(weights).length > 0),
+]);
+
 const IdParams = z.object({ id: WorkerId });
 const tags = ["Workers"];
+
+const ClaimedJob = JobSchema.extend({
+  lease: z.object({ token: Token, expiresAt: Instant }),
+  ownTimeoutMs: z.number().nullable().openapi({ description: "The job's own time limit alone" }),
+  queueLimits: QueueLimits,
+  secrets: SecretsField.optional().openapi({
+    description:
+      "What was given with the job as `secrets`; here and nowhere else. Values are taken out of what is sent back",
+  }),
+  traceparent: z.string().optional().openapi({
+    description: "The trace in which it was enqueued (W3C Trace Context), where the server records traces",
+  }),
+});
 
 export const registerWorker = createRoute({
   method: "post",
@@ -75,6 +111,8 @@ export const registerWorker = createRoute({
       z.strictObject({
         id: WorkerId.optional().openapi({ description: "One is made when it is left out" }),
         name: PlainName.optional().openapi({ description: "For people; its id unless given" }),
+        host: z.string().max(255).nullable().optional().openapi({ description: "Where it runs, for people" }),
+        pid: z.int().min(0).nullable().optional().openapi({ description: "Its process there, for people" }),
         labels: z
           .array(z.string().min(1).max(200))
           .max(100)
@@ -121,18 +159,77 @@ export const claimJobs = createRoute({
           .optional()
           .openapi({ description: "Never more than the slots; 1 unless given" }),
         waitMs: z.int().min(0).max(LONGEST_WAIT_MS).optional().openapi({ description: "0 unless given" }),
+        id: ClaimId.optional(),
+        leaseMs: LeaseMs,
+        queues: Queues.optional().openapi({
+          description: "Instead of those it registered with: a list in strict order, or names with weights",
+        }),
       }),
     ),
   },
   responses: {
     200: json(
       z.object({
-        jobs: z.array(JobSchema.extend({ lease: z.object({ token: Token, expiresAt: Instant }) })),
+        jobs: z.array(ClaimedJob),
         key: NextKey,
       }),
       "The jobs; none when nothing came in time",
     ),
     ...problems(404, 413, 415),
+  },
+});
+
+export const endClaims = createRoute({
+  method: "delete",
+  path: "/v1/workers/{id}/claim",
+  summary: "End the worker's claims that wait",
+  description:
+    "They are answered at once, with what they have or with none. A claim whose client just goes away may have found jobs at that very moment, which then wait for their leases to run out.",
+  tags,
+  ...KEYED,
+  request: { params: IdParams },
+  responses: {
+    200: json(
+      z.object({ ended: z.int().openapi({ description: "How many waited" }), key: NextKey }),
+      "They wait no more",
+    ),
+    ...problems(),
+  },
+});
+
+export const readCancels = createRoute({
+  method: "get",
+  path: "/v1/workers/{id}/cancels",
+  summary: "Wait for jobs of the worker that somebody cancels",
+  description:
+    "Answers as soon as there are any, so that they are heard of before the next heartbeat; those that were told of before are told of again, until they are settled.",
+  tags,
+  ...KEYED,
+  request: {
+    params: IdParams,
+    query: z.object({ waitMs: count(0, LONGEST_WAIT_MS).optional().openapi({ description: "0 unless given" }) }),
+  },
+  responses: {
+    200: json(
+      z.object({ cancels: z.array(Lease.extend({ reason: z.string().nullable() })), key: NextKey }),
+      "The jobs to be cancelled; none when the time is over",
+    ),
+    ...problems(404),
+  },
+});
+
+export const enqueueUnderLease = createRoute({
+  method: "post",
+  path: "/v1/workers/{id}/jobs",
+  summary: "Enqueue jobs from within a job",
+  description:
+    "All or none, and only while the lease is good: a worker that has lost its job cannot add to the work of whoever has it now.",
+  tags,
+  ...KEYED,
+  request: { params: IdParams, body: jsonBody(z.strictObject({ under: Lease, jobs: NewJobs })) },
+  responses: {
+    201: json(EnqueuedSchema.extend({ key: NextKey }), "All are on disk; in order"),
+    ...problems(409, 413, 415, 422),
   },
 });
 
@@ -147,7 +244,10 @@ export const sendHeartbeat = createRoute({
   request: {
     params: IdParams,
     body: jsonBody(
-      z.strictObject({ leases: z.array(Lease.extend({ progress: Progress.optional() })).max(BATCH_LIMIT) }),
+      z.strictObject({
+        leases: z.array(Lease.extend({ progress: Progress.optional() })).max(BATCH_LIMIT),
+        leaseMs: LeaseMs,
+      }),
     ),
   },
   responses: {
@@ -172,7 +272,17 @@ export const settleJobs = createRoute({
   ...KEYED,
   request: { params: IdParams, body: jsonBody(z.strictObject({ outcomes: z.array(Outcome).max(BATCH_LIMIT) })) },
   responses: {
-    200: json(z.object({ statuses: z.array(z.enum(["settled", "lease_lost"])), key: NextKey }), "In order"),
+    200: json(
+      z.object({
+        statuses: z.array(z.enum(["settled", "lease_lost"])),
+        cancelled: z
+          .array(JobIdField)
+          .optional()
+          .openapi({ description: "Of those that are `lease_lost`, the jobs that have ended by an accepted cancel" }),
+        key: NextKey,
+      }),
+      "In order",
+    ),
     ...problems(413, 415),
   },
 });

@@ -1,9 +1,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
 import { allowedJob } from "../allowed-job.ts";
 import * as api from "../api/events.ts";
 import { rightTo } from "../policy.ts";
 import type { Env, Service } from "../service.ts";
 import { readTimeline } from "../timeline.ts";
+
+const JSON_TYPE = "application/json";
+const STREAM_TYPE = "text/event-stream";
+const PAGE = 500;
 
 /** What happens: to the jobs of an organisation as it comes, to one job as it was. */
 export function eventRoutes(app: OpenAPIHono<Env>, service: Service): void {
@@ -12,7 +17,14 @@ export function eventRoutes(app: OpenAPIHono<Env>, service: Service): void {
   app.openapi(api.followEvents, async (c) => {
     const principal = c.get("principal");
     rightTo(principal, "read organisation");
-    const after = c.req.valid("header")["last-event-id"] ?? c.req.valid("query").after ?? null;
+    const { after: asked = null, limit = PAGE } = c.req.valid("query");
+    c.header("Vary", "Accept");
+    const type = accepts(c, { header: "Accept", supports: [STREAM_TYPE, JSON_TYPE], default: STREAM_TYPE });
+    if (type === JSON_TYPE) {
+      const { events, cursor } = await store.events(principal.org, asked, limit);
+      return c.json({ events: events.map((event) => ({ ...event, at: event.at.toISOString() })), cursor }, 200);
+    }
+    const after = c.req.valid("header")["last-event-id"] ?? asked;
     // Asked before the stream begins: a cursor that is none is refused, and without one it is told where the present
     // is, so that a client that is cut off before the first event misses none.
     const { cursor: present } = await store.events(principal.org, after, 1);

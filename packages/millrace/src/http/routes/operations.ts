@@ -43,7 +43,7 @@ export function operationRoutes(app: OpenAPIHono<Env>, service: Service, request
 
   app.openapi(api.getOpenApi, (c) => {
     // When it is first asked for, all routes have been registered.
-    document ??= openApiText(app);
+    document ??= openApiText(app, service.basePath);
     return c.body(document, 200, { "Content-Type": "application/json" }) as never;
   });
 }

@@ -59,8 +59,8 @@ export const TRANSFER_COMMANDS: readonly BadCommand[] = [
   refusedFile("an export without its first line", `${QUEUE}\n${end()}`, "it does not begin an export of Millrace"),
   refusedFile(
     "an export of a later version",
-    HEADER.replace('"version":1', '"version":2'),
-    "line 1 of x.jsonl: the export is of version 2, and this Millrace reads version 1; use the Millrace that made it",
+    HEADER.replace('"version":1', '"version":3'),
+    "line 1 of x.jsonl: the export is of version 3, and this Millrace reads versions up to 2; use the Millrace that made it",
   ),
   refusedFile("an export of no time", HEADER.replace("2000", '"now"'), '"at" must be an instant'),
   refusedFile("a text of another encoding", Buffer.from([0x7b, 0xff, 0x0a]), "line 1 of x.jsonl is not UTF-8 text"),

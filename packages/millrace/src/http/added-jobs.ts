@@ -1,0 +1,68 @@
+import { ConflictError } from "../core/errors.ts";
+import { isJobId, type Job } from "../core/job.ts";
+import { toJson } from "../core/json.ts";
+import type { EnqueueRequest } from "../core/store.ts";
+import type { Added, Enqueuer } from "../runtime/enqueuer.ts";
+import type { Kernel } from "../runtime/kernel.ts";
+import type { EnqueueBody } from "./api/jobs.ts";
+import { enqueueItem, jobBody } from "./wire.ts";
+
+/** The request that a body makes, under the id that its sender has chosen, if any. */
+export async function requestOf(
+  enqueuer: Enqueuer,
+  { id, ...body }: EnqueueBody,
+  createdBy: string,
+): Promise<EnqueueRequest> {
+  const { kind, payload, options } = enqueueItem(body, createdBy);
+  return id !== undefined && isJobId(id)
+    ? enqueuer.request(kind, payload, options, id)
+    : enqueuer.request(kind, payload, options);
+}
+
+/** Enqueue one; or find out that it was sent before. @throws ConflictError when its id stands for something else */
+export async function addOne(enqueuer: Enqueuer, request: EnqueueRequest): Promise<Added> {
+  const added = await enqueuer.add(request);
+  refuseOther(request, added.job);
+  return added;
+}
+
+/** Enqueue all or none. @throws ConflictError as `addOne` */
+export async function addAll(
+  { store }: Kernel,
+  enqueuer: Enqueuer,
+  { bodies, createdBy }: { readonly bodies: readonly EnqueueBody[]; readonly createdBy: string },
+): Promise<readonly Added[]> {
+  const requests = await Promise.all(bodies.map((body) => requestOf(enqueuer, body, createdBy)));
+  // Asked first: what is refused must not have been written by halves.
+  const chosen = requests.filter((_, i) => bodies[i]?.id !== undefined);
+  const before = chosen.length === 0 ? [] : await store.get(chosen.map(({ id }) => id));
+  chosen.forEach((request, i) => refuseOther(request, before[i] ?? null));
+  const added = await enqueuer.addAll(requests);
+  requests.forEach((request, i) => refuseOther(request, added[i]?.job ?? null));
+  return added;
+}
+
+/** What is answered for jobs that were enqueued together. */
+export function addedBody(added: readonly Added[]) {
+  return {
+    jobs: added.map(({ job }) => jobBody(job)),
+    statuses: added.map(({ isNew }) => (isNew ? ("created" as const) : ("existing" as const))),
+  };
+}
+
+/**
+ * A job that was there under the id of the request must be what this sender has asked for before. Of any other nothing is
+ * told: not whose it is, nor what.
+ */
+function refuseOther(request: EnqueueRequest, job: Job | null): void {
+  if (job === null || job.id !== request.id) return;
+  const isSame =
+    job.org === request.org &&
+    job.createdBy === request.createdBy &&
+    job.kind === request.kind &&
+    job.queue === request.queue &&
+    job.retryOf === request.retryOf &&
+    toJson(job.payload, "the payload") === request.payload;
+  if (isSame) return;
+  throw new ConflictError("state_conflict", `the id "${request.id}" cannot be used; make another, or leave it out`);
+}
