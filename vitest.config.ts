@@ -33,6 +33,7 @@ const PROJECTS: readonly ProjectPlan[] = [
   { name: "runtime", include: [`${PACKAGE}/test/runtime/**/*.test.ts`], testTimeoutMs: 30_000, needsPostgres: true },
   { name: "scripts", include: [`${PACKAGE}/test/scripts/**/*.test.ts`], testTimeoutMs: 30_000 },
   { name: "cli", include: [`${PACKAGE}/test/cli/**/*.test.ts`], testTimeoutMs: 60_000, needsPostgres: true },
+  { name: "verify", include: [`${PACKAGE}/test/verify/**/*.test.ts`], testTimeoutMs: 60_000 },
   { name: "http", include: [`${PACKAGE}/test/http/**/*.test.ts`], testTimeoutMs: 30_000, needsPostgres: true },
   { name: "process", include: [`${PACKAGE}/test/process/**/*.test.ts`], testTimeoutMs: 180_000, needsPostgres: true },
   { name: "outage", include: [`${PACKAGE}/test/outage/**/*.test.ts`], testTimeoutMs: 120_000, needsPostgres: true },

@@ -1,8 +1,9 @@
 import type { Millrace } from "millrace";
 import { expect } from "vitest";
 import { passed, until } from "../runtime/until.ts";
+import { checkHistory } from "../../src/verify/check/check-history.ts";
 import type { Line } from "./chaos-messages.ts";
-import { findLies, readAllJobs, readRecords } from "./history.ts";
+import { findLies, readAllJobs, readEntries, readRecords } from "./history.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 /** Counting is work for the store as well. */
@@ -29,6 +30,11 @@ export async function endChaos(mill: Millrace, nemesis: Nemesis, drainLimitMs: n
   );
   expect(cutShort).toBeGreaterThan(0);
   expect(await findLies(mill, jobs, lines)).toEqual([]);
+  const verdict = checkHistory(readEntries(nemesis.records), jobs);
+  process.stdout.write(`history: ${JSON.stringify(verdict.checked)}\n`);
+  expect(verdict.violations).toEqual([]);
+  expect(verdict.unknown).toEqual([]);
+  expect(verdict.checked.jobs).toBeGreaterThanOrEqual(jobs.length);
   expect((await mill.verify()).violations).toEqual([]);
   await until("nobody is taken for alive any more", async () => (await mill.workers()).length === 0);
   return jobs.length;

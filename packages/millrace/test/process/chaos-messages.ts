@@ -12,6 +12,11 @@ export interface ChaosInput {
   readonly backlog: number;
 }
 
+/** Where the process writes down what it asks of the store, and what it is answered. */
+export function historyBeside(record: string): string {
+  return record.replace(/\.jsonl$/, "-history.jsonl");
+}
+
 export const LEASE_MS = 900;
 
 /** What a job asks of its handler. */

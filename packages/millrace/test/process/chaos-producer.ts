@@ -1,12 +1,13 @@
 import { appendFileSync } from "node:fs";
-import { isMillraceError, openMillrace, type Job } from "millrace";
-import { chanceFrom, type ChaosInput, type Line, type Order } from "./chaos-messages.ts";
+import { isMillraceError, type Job } from "millrace";
+import { chanceFrom, historyBeside, type ChaosInput, type Line, type Order } from "./chaos-messages.ts";
+import { openRecorded } from "./open-recorded.ts";
 
 const { url, record, seed, backlog } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
 
 const chance = chanceFrom(seed);
 const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T;
-const mill = await openMillrace(url);
+const mill = await openRecorded(url, historyBeside(record));
 const stopping = new AbortController();
 process.once("SIGTERM", () => stopping.abort());
 process.send?.({ type: "started" });

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { openMillrace, PermanentError, snooze } from "millrace";
-import { LEASE_MS, type ChaosInput, type Line, type Order, type Receipt } from "./chaos-messages.ts";
+import { PermanentError, snooze } from "millrace";
+import { historyBeside, LEASE_MS, type ChaosInput, type Line, type Order, type Receipt } from "./chaos-messages.ts";
+import { openRecorded } from "./open-recorded.ts";
 
 const { url, record, concurrency } = JSON.parse(process.argv[2] ?? "{}") as ChaosInput;
 
@@ -8,7 +9,7 @@ const { url, record, concurrency } = JSON.parse(process.argv[2] ?? "{}") as Chao
 const now = (): number => performance.timeOrigin + performance.now();
 const note = (line: Line): void => appendFileSync(record, `${JSON.stringify(line)}\n`);
 
-const mill = await openMillrace(url);
+const mill = await openRecorded(url, historyBeside(record));
 const worker = mill.worker({ concurrency, prefetch: 4, leaseMs: LEASE_MS, heartbeatMs: 200, stopGraceMs: 5_000 });
 
 worker.handle<Order>("work", async (job, ctx) => {

@@ -1,13 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { AttemptRecord, Job, Millrace } from "millrace";
-import { LEASE_MS, type Line, type Receipt } from "./chaos-messages.ts";
+import type { Entry } from "../../src/verify/history/entry.ts";
+import { historyBeside, LEASE_MS, type Line, type Receipt } from "./chaos-messages.ts";
 
 /** All lines of all records. The last one of a killed process may be cut, and says nothing then. */
 export function readRecords(files: Iterable<string>): readonly Line[] {
-  return [...files].filter(existsSync).flatMap((file) => {
-    const lines = readFileSync(file, "utf8").split("\n");
-    return lines.flatMap((line) => (line.endsWith("}") ? [JSON.parse(line) as Line] : []));
-  });
+  return [...files].flatMap((file) => readLines<Line>(file));
+}
+
+/** What was asked of the store and answered, by the same processes. */
+export function readEntries(records: Iterable<string>): readonly Entry[] {
+  return [...records].flatMap((record) => readLines<Entry>(historyBeside(record)));
+}
+
+function readLines<T>(file: string): readonly T[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.flatMap((line) => (line.endsWith("}") ? [JSON.parse(line) as T] : []));
 }
 
 export async function readAllJobs(mill: Millrace): Promise<readonly Job[]> {
