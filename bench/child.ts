@@ -16,6 +16,11 @@ const MEASURES: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   "crew-member": () => import("./measures/crew-member.ts"),
   pinned: () => import("./measures/pinned.ts"),
   size: () => import("./measures/size.ts"),
+  "http-server": () => import("./measures/http-server.ts"),
+  "http-crowd": () => import("./measures/http-crowd.ts"),
+  "http-enqueue": () => import("./measures/http-enqueue.ts"),
+  "http-latency": () => import("./measures/http-latency.ts"),
+  "http-work": () => import("./measures/http-work.ts"),
   open: () => import("./measures/open.ts"),
   cli: () => import("./measures/cli.ts"),
 };

@@ -96,14 +96,15 @@ async function run(options: RunOptions, args: readonly string[]): Promise<void> 
   }
   if (!options.isKept) return;
   console.error(`Written: ${await keepResults(facts, results, targets)}`);
-  for (const [store, own] of Map.groupBy(results, storeOf)) {
-    const ofStore = targets.filter((target) => target.store === store);
-    console.error(`Written: ${await keepPage(store, toMarkdown(facts, own, ofStore))}`);
+  for (const [part, own] of Map.groupBy(results, partOf)) {
+    const ofPart = targets.filter((target) => target.part === part);
+    console.error(`Written: ${await keepPage(part, toMarkdown(facts, own, ofPart))}`);
   }
 }
 
-/** No scenario is on both. */
-function storeOf({ rows }: ScenarioResult): "SQLite" | "PostgreSQL" {
+/** Where on the page a scenario stands. None is on two stores. */
+function partOf({ scenario, rows }: ScenarioResult): "SQLite" | "PostgreSQL" | "HTTP" {
+  if (scenario.name.includes("http-")) return "HTTP";
   return rows.some(({ row }) => row.isOnPostgres === true) ? "PostgreSQL" : "SQLite";
 }
 

@@ -25,9 +25,9 @@ export async function keepResults(
   return path;
 }
 
-/** Put the tables of a store between its markers in docs/performance.md; those of the other stay as they are. */
-export async function keepPage(store: string, markdown: string): Promise<string> {
-  const begin = `<!-- Written by \`npm run bench\` on ${store} from here ... -->`;
+/** Put the tables of a part between its markers in docs/performance.md; those of the others stay as they are. */
+export async function keepPage(part: string, markdown: string): Promise<string> {
+  const begin = `<!-- Written by \`npm run bench\` on ${part} from here ... -->`;
   const page = await readFile(PAGE, "utf8");
   const from = page.indexOf(begin);
   const to = page.indexOf(END, from);

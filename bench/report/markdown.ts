@@ -70,12 +70,12 @@ function ratioText(row: RowResult, base: RowResult, figure: string): string {
   return row === base ? "1" : written(ratioOf(row, base, figure), 2);
 }
 
-/** A table for each store of which something was measured. */
+/** A table for each part of which something was measured. */
 function targetsText(targets: readonly TargetResult[]): string {
-  const stores = new Set(targets.filter(({ isMet }) => isMet !== "not measured").map(({ store }) => store));
-  const tables = [...stores].map((name) => {
-    const ofStore = targets.filter(({ store }) => store === name);
-    const rows = ofStore.map(({ what, target, measured, isMet }) => [what, target, measured, isMet]);
+  const parts = new Set(targets.filter(({ isMet }) => isMet !== "not measured").map(({ part }) => part));
+  const tables = [...parts].map((name) => {
+    const ofPart = targets.filter(({ part }) => part === name);
+    const rows = ofPart.map(({ what, target, measured, isMet }) => [what, target, measured, isMet]);
     return [`### Targets on ${name}`, table(["what", "target", "measured", "met"], rows)].join("\n\n");
   });
   return tables.join("\n\n");

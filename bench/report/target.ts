@@ -15,6 +15,7 @@ export interface Target {
 type Value = (results: readonly ScenarioResult[]) => number | undefined;
 
 export const TIMES = { unit: "×", digits: 2 };
+export const PER_SECOND = { unit: "/s", digits: 0 };
 export const MS = { unit: " ms", digits: 2 };
 
 /** How many times as much one row does as the best of the others. */

@@ -1,11 +1,13 @@
 import type { ScenarioResult } from "../rounds.ts";
+import { HTTP_TARGETS } from "./http-targets.ts";
 import { POSTGRES_TARGETS } from "./postgres-targets.ts";
 import { SQLITE_TARGETS } from "./sqlite-targets.ts";
 import { written } from "./summary.ts";
 import type { Target } from "./target.ts";
 
 export interface TargetResult {
-  readonly store: string;
+  /** Of the page: a store, or HTTP. */
+  readonly part: string;
   readonly what: string;
   readonly target: string;
   readonly measured: string;
@@ -17,14 +19,15 @@ export function judgeTargets(results: readonly ScenarioResult[]): readonly Targe
   return [
     ...SQLITE_TARGETS.map((target) => judge("SQLite", target, results)),
     ...POSTGRES_TARGETS.map((target) => judge("PostgreSQL", target, results)),
+    ...HTTP_TARGETS.map((target) => judge("HTTP", target, results)),
   ];
 }
 
-function judge(store: string, wanted: Target, results: readonly ScenarioResult[]): TargetResult {
+function judge(part: string, wanted: Target, results: readonly ScenarioResult[]): TargetResult {
   const { what, atLeast, atMost, unit, digits, value: valueOf } = wanted;
   const target = atLeast === undefined ? `≤ ${atMost}${unit}` : `≥ ${atLeast}${unit}`;
   const value = valueOf(results);
-  if (value === undefined) return { store, what, target, measured: "–", isMet: "not measured" };
+  if (value === undefined) return { part, what, target, measured: "–", isMet: "not measured" };
   const isMet = value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity);
-  return { store, what, target, measured: `${written(value, digits)}${unit}`, isMet: isMet ? "yes" : "no" };
+  return { part, what, target, measured: `${written(value, digits)}${unit}`, isMet: isMet ? "yes" : "no" };
 }

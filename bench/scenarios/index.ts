@@ -1,5 +1,6 @@
 import type { Scenario, Size } from "../scenario.ts";
 import { enqueueing } from "./enqueueing.ts";
+import { overHttp } from "./http.ts";
 import { latency, numbering } from "./latency.ts";
 import { onPostgres } from "./postgres.ts";
 import { claiming, disk, memory, startUp } from "./size.ts";
@@ -18,6 +19,7 @@ export function scenarios(size: Size): readonly Scenario[] {
     crews(size),
     disk(size),
     ...startUp(size),
+    ...overHttp(size),
     ...onPostgres(size),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Scenario, Size } from "../scenario.ts";
+import { overHttpOnPostgres } from "./http.ts";
 import { latencyScenario, numberingScenario } from "./latency.ts";
 import { BULLMQ_PG, GRAPHILE_PLAIN, MILLRACE_PG, PG_BOSS_NOTIFY } from "./peers.ts";
 import { pinned } from "./pinned.ts";
@@ -24,5 +25,6 @@ export function onPostgres(size: Size): readonly Scenario[] {
     claimingScenario(size, MILLRACE_PG, "pg-claim", "PostgreSQL: claim 10 jobs in one call, the commit included"),
     steadyOnPostgres(size),
     pinned(size),
+    ...overHttpOnPostgres(size),
   ];
 }
