@@ -27,7 +27,7 @@ export const STEPS: readonly Step[] = [
   { name: "build", command: "node tools/build.ts" },
   {
     name: "tests",
-    command: `${TEST} ${["unit", "sqlite", "runtime", "scripts", "cli", "http", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
+    command: `${TEST} ${["unit", "sqlite", "runtime", "scripts", "cli", "http", "verify", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
     after: "build", // the command line may be tested as its users get it
     regardless: true,
     said: TEST_COUNT,
