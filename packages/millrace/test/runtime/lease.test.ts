@@ -6,7 +6,7 @@ import { Gate, reasonOf, until } from "./until.ts";
 type Body = (job: Job, ctx: HandlerContext<Millrace>) => Promise<unknown>;
 
 /** Short, so that a lost lease is noticed soon; the test does not rest on its length. */
-const LEASE = { leaseMs: 3_000, heartbeatMs: 100, concurrency: 1 } as const;
+const LEASE = { leaseMs: 3_000, heartbeatMs: 100, concurrency: 1, stopGraceMs: 60_000 } as const;
 
 /** Let the lease of the one running job be over, as after a pause of its worker's machine, until somebody took the job back. */
 async function rescueFrom(bench: Bench, mill: Millrace, { id }: Job): Promise<void> {
@@ -33,14 +33,16 @@ async function loseLease(bench: Bench, first: Body, second: Body = async () => "
   await stale.start();
   const job = await mine.enqueue("work", null, { maxAttempts: 5 });
   await until("the first attempt runs", () => gate.arrived === 1);
+  // It takes nothing more: once it hears that the lease is lost it is free, and could be quicker than the other.
+  const stopped = stale.stop();
   const heir = bench.worker(other, LEASE).handle("work", second);
   await heir.start();
-  // The first worker's slot is taken, so the job goes to the other.
   await rescueFrom(bench, other, job);
   await until("the other has it", () => heir.stats.claimed === 1);
   gate.open();
   const ended = await other.wait(job.id);
   await until("the stale attempt is given up", () => stale.stats.dropped === 1);
+  await stopped;
   return { mine, other, stale, heir, ended };
 }
 
