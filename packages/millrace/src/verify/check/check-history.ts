@@ -1,10 +1,10 @@
 import type { JobId } from "../../core/job.ts";
 import { isFinal } from "../../core/states.ts";
-import { callsOf } from "../history/calls.ts";
+import { callsOf, type Call } from "../history/calls.ts";
 import type { Entry } from "../history/entry.ts";
 import { ABSENT, ended, keyOfState } from "./job-machine.ts";
-import { jobSteps, type JobStep } from "./job-steps.ts";
-import { linearize, shrink } from "./linearize.ts";
+import { jobSteps, unheardSteps, type JobStep } from "./job-steps.ts";
+import { linearize, shrink, type Judgement } from "./linearize.ts";
 import { numberViolations } from "./numbers.ts";
 import { errorViolations, timeViolations } from "./facts.ts";
 import type { FinalJob, HistoryVerdict, HistoryViolation } from "./verdict.ts";
@@ -25,11 +25,12 @@ export function checkHistory(entries: Iterable<Entry>, jobs: Iterable<FinalJob>)
   const last = Math.max(0, ...calls.map(({ from, until }) => Math.max(from, until)));
   let stepCount = 0;
   for (const [id, begun] of all) {
-    const steps = [...begun, lyingThere(finalJobs.get(id), last)];
+    // First, for it is the first to be left out of a story that is one without it.
+    const steps = [lyingThere(finalJobs.get(id), last + 1), ...begun];
     stepCount += steps.length;
-    const judgement = linearize(steps, ABSENT, keyOfState);
+    const [judgement, judged] = judge(steps, calls);
     if (judgement === "unknown") unknown.push(id);
-    if (judgement === "violated" && violations.length < MOST_VIOLATIONS) violations.push(violationOf(id, steps));
+    if (judgement === "violated" && violations.length < MOST_VIOLATIONS) violations.push(violationOf(id, judged));
   }
   return {
     violations: [
@@ -43,11 +44,22 @@ export function checkHistory(entries: Iterable<Entry>, jobs: Iterable<FinalJob>)
   };
 }
 
+/** Claims that nobody heard of are thought of only where nothing else explains what was seen. */
+function judge(steps: readonly JobStep[], calls: readonly Call[]): readonly [Judgement, readonly JobStep[]] {
+  const judgement = linearize(steps, ABSENT, keyOfState);
+  const unheard = judgement === "violated" ? unheardSteps(calls, Math.min(...steps.map(({ from }) => from))) : [];
+  if (unheard.length === 0) return [judgement, steps];
+  const all = [...steps, ...unheard];
+  return [linearize(all, ABSENT, keyOfState), all];
+}
+
 function lyingThere(job: FinalJob | undefined, from: number): JobStep {
   const place =
     job === undefined ? "absent" : isFinal(job.state) ? job.state : job.state === "running" ? "held" : "waiting";
   const said = job === undefined ? "it is not there" : `it is ${job.state}`;
-  return { kind: "in the end", process: null, from, until: from, isOptional: false, apply: ended(place), said };
+  // It was looked at some time later, and until then leases may have run out.
+  const until = Number.MAX_VALUE;
+  return { kind: "in the end", process: null, from, until, isOptional: false, apply: ended(place), said };
 }
 
 function violationOf(id: JobId, steps: readonly JobStep[]): HistoryViolation {
@@ -59,7 +71,7 @@ function violationOf(id: JobId, steps: readonly JobStep[]): HistoryViolation {
     rows: [id],
     story: needed.map(({ from, until, process, said }) => ({
       from: from - start,
-      until: Number.isFinite(until) ? until - start : null,
+      until: until < Number.MAX_VALUE ? until - start : null,
       process,
       said,
     })),
@@ -71,6 +83,5 @@ function guaranteeOf(needed: readonly JobStep[]): string {
   const last = needed.toSorted((a, b) => a.until - b.until).at(-1);
   if (needed.some(({ tellsOfCancel }) => tellsOfCancel === true)) return "G7";
   if (last?.kind === "in the end") return needed.some(({ kind }) => kind === "settle") ? "G6" : "G3";
-  if (needed.filter(({ kind }) => kind === "claim").length > 1 && last?.kind === "claim") return "G1";
-  return "G2";
+  return last?.kind === "claim" ? "G1" : "G2";
 }

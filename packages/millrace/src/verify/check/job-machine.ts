@@ -10,7 +10,7 @@ import type { AttemptEnd } from "../history/entry.ts";
 export type JobState =
   | { readonly place: "absent" }
   | (Tokens & { readonly place: "waiting" })
-  | (Tokens & { readonly place: "held"; readonly isCancelled: boolean })
+  | (Tokens & { readonly place: "held"; readonly isCancelled: boolean; readonly isUnheard: boolean })
   | (Tokens & { readonly place: "done"; readonly end: Ending });
 
 interface Tokens {
@@ -31,7 +31,7 @@ export function keyOfState(state: JobState): string {
     case "waiting":
       return `waiting ${state.token} ${state.returned.join()}`;
     case "held":
-      return `held ${state.token} ${state.returned.join()} ${state.isCancelled}`;
+      return `held ${state.token} ${state.returned.join()} ${state.isCancelled} ${state.isUnheard}`;
     case "done":
       return `done ${state.token} ${state.returned.join()} ${state.end}`;
   }
@@ -47,8 +47,7 @@ export const found: Transition = (state) => (state.place === "absent" ? null : s
 
 /** Claims whose answer nobody heard may lie in between, so a token may be higher by more than one. */
 export function claimed(token: number): Transition {
-  return (state) =>
-    state.place === "waiting" && token > state.token ? { ...state, place: "held", token, isCancelled: false } : null;
+  return (state) => (state.place === "waiting" && token > state.token ? held(state, token, false) : null);
 }
 
 export function heartbeat(token: number, status: HeartbeatStatus): Transition {
@@ -122,6 +121,15 @@ export function lost(token: number, isLast: boolean): Transition {
   };
 }
 
+/** A claim took it whose answer nobody heard: its worker died, or the answer got lost. */
+export const claimedUnheard: Transition = (state) =>
+  state.place === "waiting" ? held(state, state.token + 1, true) : null;
+
+/** The lease of such a claim ran out. */
+export function lostUnheard(isLast: boolean): Transition {
+  return (state) => (state.place === "held" && state.isUnheard ? lost(state.token, isLast)(state) : null);
+}
+
 /** Its worker gave back all that it held. */
 export function gaveBack(token: number): Transition {
   return (state) => {
@@ -141,6 +149,10 @@ export function ended(end: Ending | "waiting" | "held" | "absent"): Transition {
 
 function after(state: Tokens, to: AttemptEnd["to"]): JobState {
   return to === "waiting" ? { ...waiting(state), returned: [...state.returned, state.token] } : done(state, to);
+}
+
+function held({ returned }: Tokens, token: number, isUnheard: boolean): JobState {
+  return { place: "held", token, returned, isCancelled: false, isUnheard };
 }
 
 function waiting({ token, returned }: Tokens): Tokens & { readonly place: "waiting" } {

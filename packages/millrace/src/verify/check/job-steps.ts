@@ -5,12 +5,14 @@ import type { Call } from "../history/calls.ts";
 import {
   cancelled,
   claimed,
+  claimedUnheard,
   enqueued,
   found,
   gaveBack,
   graceOver,
   heartbeat,
   lost,
+  lostUnheard,
   perhapsCancelled,
   perhapsSettled,
   reported,
@@ -45,6 +47,34 @@ export function jobSteps(calls: readonly Call[]): ReadonlyMap<JobId, readonly Jo
   for (const call of calls) for (const [job, step] of stepsOf(call, leases)) add(job, step);
   for (const [job, step] of leases.ends(steps)) add(job, step);
   return steps;
+}
+
+/**
+ * What claims may have done to a job whose answers nobody heard: held it until their leases were over. More than one of
+ * them may have met it.
+ * @param from when the job was enqueued
+ */
+export function unheardSteps(calls: readonly Call[], from: number): readonly JobStep[] {
+  const unheard = calls.flatMap(({ operation, answer, from: began }) =>
+    operation.name === "claim" && isUnheard(answer) && began >= from ? [{ began, leaseMs: operation.leaseMs }] : [],
+  );
+  if (unheard.length === 0) return [];
+  const first = Math.min(...unheard.map(({ began }) => began));
+  const firstOver = Math.min(...unheard.map(({ began, leaseMs }) => began + leaseMs * 1_000)) - CLOCKS_DIFFER_US;
+  return unheard
+    .slice(0, MOST_UNHEARD)
+    .flatMap(() => [
+      timely("claim", first, claimedUnheard, "somebody claimed it, and heard no answer"),
+      timely("lease over", firstOver, lostUnheard(false), "the lease of that claim was over"),
+      timely("lease over", firstOver, lostUnheard(true), "the lease of that claim, the last one, was over"),
+    ]);
+}
+
+/** One job meets few of them, and each makes the search longer. */
+const MOST_UNHEARD = 2;
+
+function isUnheard(answer: Answer | null): boolean {
+  return answer === null || (answer.name === "error" && answer.isOutage);
 }
 
 type JobStepOf = readonly [job: JobId, step: JobStep];
