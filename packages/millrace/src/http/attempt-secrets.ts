@@ -22,7 +22,7 @@ export interface HandedClaim extends Claim {
 
 /**
  * The secrets of what remote workers run: handed out with the claim, and taken out of all that comes back. A server
- * without a key hands out none, and has none to take out.
+ * without the key refuses both: others may have handed out what it could not take out.
  */
 export class AttemptSecrets {
   readonly #kernel: Kernel;
@@ -39,7 +39,7 @@ export class AttemptSecrets {
   /** The claims with their secrets. What cannot be decrypted here is not handed out: that attempt has failed. */
   async handOut(claims: readonly Claim[]): Promise<readonly HandedClaim[]> {
     const { store, vault } = this.#kernel;
-    if (vault === undefined || claims.length === 0) return claims;
+    if (claims.length === 0) return claims;
     const companions = await store.companions(claims.map(({ lease }) => refOf(lease)));
     const handed: HandedClaim[] = [];
     const failed: Settlement[] = [];
@@ -68,7 +68,6 @@ export class AttemptSecrets {
     org: string,
     leases: readonly (LeaseRef | undefined)[],
   ): Promise<readonly (Redactor | undefined)[]> {
-    if (this.#kernel.vault === undefined) return leases.map(() => undefined);
     const found = leases.map((lease) => (lease === undefined ? undefined : this.#recall(lease)));
     const unread = leases.filter(
       (lease, i) => lease !== undefined && found[i] === undefined && this.#known.get(keyOf(lease)) !== false,

@@ -267,6 +267,32 @@ describe("secrets", () => {
     expect((await claimed(await aWorkerAt(rotated))).secrets).toEqual(SECRETS);
   });
 
+  it("fail the attempt at a server without a key, and get into no log through it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "millrace-"));
+    onTestFinished(async () => rm(folder, { recursive: true, force: true }));
+    const target = `sqlite:${join(folder, "store.db")}`;
+    const [server, keyless] = [await aSecretServer(target), await aServer({}, target)];
+    const { body } = await server.ask("POST", "/v1/jobs", ASKED);
+    const worker = await aWorkerAt(server);
+    const { lease } = await claimed(worker);
+    const held = { job: (body as Job).id, token: lease.token };
+    // What this server cannot take out it does not take in.
+    const path = `/v1/workers/${worker.id}`;
+    const entries = [{ ...held, text: SECRETS.API_TOKEN }];
+    const outcomes = [{ ...held, outcome: "complete", result: SECRETS.API_TOKEN }];
+    expect((await keyless.ask("POST", `${path}/logs`, { entries }, worker.key)).status).toBe(503);
+    expect((await keyless.ask("POST", `${path}/settle`, { outcomes }, worker.key)).status).toBe(503);
+    expect(await server.mill.logs(held.job)).toEqual([]);
+    expect((await server.mill.get(held.job))?.state).toBe("running");
+
+    const last = await server.ask("POST", "/v1/jobs", { ...ASKED, maxAttempts: 1 });
+    expect((await (await aWorkerAt(keyless)).claim()).body.jobs).toEqual([]);
+    expect(await server.mill.get((last.body as Job).id)).toMatchObject({
+      state: "failed",
+      error: { name: "SecretsError", message: expect.stringContaining("MILLRACE_SECRET_KEY") as string },
+    });
+  });
+
   it("are nothing to workers of another organisation, whatever lease they name", async () => {
     const folder = await mkdtemp(join(tmpdir(), "millrace-"));
     onTestFinished(async () => rm(folder, { recursive: true, force: true }));

@@ -7,11 +7,14 @@ import type { NamedSql } from "./statements.ts";
 /** Guard: job and token name the ticket in `running`. */
 const UNDER_LEASE: NamedSql = {
   name: "COMPANION_UNDER_LEASE",
-  sql: `SELECT v.place AS n, c.sealed, c.trace
-        FROM unnest($1::text::text[], $2::text::bigint[]) WITH ORDINALITY AS v (id, token, place)
-        JOIN millrace.job j ON j.id = v.id
-        JOIN millrace.running r ON r.job = j.seq AND r.token = v.token
-        JOIN millrace.companion c ON c.job = j.seq`,
+  sql: `WITH asked AS MATERIALIZED (
+      SELECT v.place, v.token, j.seq
+      FROM unnest($1::text::text[], $2::text::bigint[]) WITH ORDINALITY AS v (id, token, place)
+      JOIN millrace.job j ON j.id = v.id
+    ), held AS MATERIALIZED (
+      SELECT a.place, a.seq FROM asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
+    )
+    SELECT h.place AS n, c.sealed, c.trace FROM held h JOIN millrace.companion c ON c.job = h.seq`,
 };
 
 /**
