@@ -61,7 +61,7 @@ export const serverMutants: readonly Bug[] = [
     guarantee: "G2",
     convictedBy: "companions: what travels beside a job is given under the live lease only",
     sqlite: { edits: { COMPANION_UNDER_LEASE: ["r.token = ?2", "?2 IS NOT NULL"] } },
-    postgres: { edits: { COMPANION_UNDER_LEASE: ["AND r.token = v.token", ""] } },
+    postgres: { edits: { COMPANION_UNDER_LEASE: ["AND r.token = a.token", ""] } },
   },
   {
     bug: "a key is revoked by any organisation",
