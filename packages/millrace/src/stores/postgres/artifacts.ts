@@ -5,7 +5,7 @@ import { artifactFrom, type ArtifactRow } from "../sql/server-rows.ts";
 import { textArray } from "./arrays.ts";
 import { holdsLease } from "./lease.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** What is discarded stays so, and what is reserved is prolonged. */
 const RESERVE: NamedSql = {
@@ -58,12 +58,12 @@ const ADD: NamedSql = {
 
 const OF_JOB: NamedSql = {
   name: "ARTIFACT_OF_JOB",
-  sql: `SELECT j.id, a.* FROM millrace.job j JOIN millrace.artifact a ON a.job = j.seq
+  sql: `SELECT j.id, a.* FROM millrace.job j JOIN millrace.artifact a ON ${lookUp("a.job", "j.seq")}
         WHERE j.id = $1::text ORDER BY a.name`,
 };
 const BY_NAME: NamedSql = {
   name: "ARTIFACT_BY_NAME",
-  sql: `SELECT j.id, a.* FROM millrace.job j JOIN millrace.artifact a ON a.job = j.seq
+  sql: `SELECT j.id, a.* FROM millrace.job j JOIN millrace.artifact a ON ${lookUp("a.job", "j.seq")}
         WHERE j.id = $1::text AND a.name = $2::text`,
 };
 

@@ -3,15 +3,15 @@ import type { CancelRequest, CancelResult } from "../../core/store.ts";
 import { dismissCompanions } from "./companions.ts";
 import { readJobs } from "./read.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** Take a waiting ticket away, wherever it waits. Waits for whoever moves it right now, and then finds it gone. */
 const TAKE_WAITING: NamedSql = {
   name: "CANCEL_TAKE_WAITING",
   sql: `WITH j AS MATERIALIZED (SELECT seq FROM millrace.job WHERE id = $1::text),
-    ready AS (DELETE FROM millrace.ready y USING j WHERE y.job = j.seq RETURNING y.job, y.attempt, y.token, y.started_at),
-    scheduled AS (DELETE FROM millrace.scheduled s USING j WHERE s.job = j.seq RETURNING s.job, s.attempt, s.token, s.started_at),
-    blocked AS (DELETE FROM millrace.blocked b USING j WHERE b.job = j.seq RETURNING b.job, b.attempt, b.token, b.started_at)
+    ready AS (DELETE FROM millrace.ready y USING j WHERE ${lookUp("y.job", "j.seq")} RETURNING y.job, y.attempt, y.token, y.started_at),
+    scheduled AS (DELETE FROM millrace.scheduled s USING j WHERE ${lookUp("s.job", "j.seq")} RETURNING s.job, s.attempt, s.token, s.started_at),
+    blocked AS (DELETE FROM millrace.blocked b USING j WHERE ${lookUp("b.job", "j.seq")} RETURNING b.job, b.attempt, b.token, b.started_at)
     SELECT * FROM ready UNION ALL SELECT * FROM scheduled UNION ALL SELECT * FROM blocked`,
 };
 
@@ -32,7 +32,7 @@ const REQUEST: NamedSql = {
   name: "CANCEL_REQUEST",
   sql: `UPDATE millrace.running r SET cancel_requested_at = t.now, cancel_until = t.now + $3::text::bigint, cancelled_by = $4::text, cancel_reason = $5::text
         FROM (SELECT ${presentAt(1)} AS now) t, millrace.job j
-        WHERE j.id = $2::text AND r.job = j.seq AND r.cancel_requested_at IS NULL RETURNING r.job`,
+        WHERE j.id = $2::text AND ${lookUp("r.job", "j.seq")} AND r.cancel_requested_at IS NULL RETURNING r.job`,
 };
 const SETTINGS: NamedSql = {
   name: "CANCEL_SETTINGS",

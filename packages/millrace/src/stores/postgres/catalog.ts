@@ -3,7 +3,7 @@ import type { Lane } from "../../core/lane.ts";
 import { textArray, numberArray } from "./arrays.ts";
 import type { Database } from "./database.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** The id of a lane begins with that of its queue: queue × 2³² + a number given out once. */
 const LANES_PER_QUEUE = 2 ** 32;
@@ -44,7 +44,7 @@ const ADD_QUEUES: NamedSql = {
 const FIND_QUEUES: NamedSql = {
   name: "CATALOG_FIND_QUEUES",
   sql: `SELECT q.id, q.org, q.name, q.paused_at, q.settings FROM unnest($1::text::text[], $2::text::text[]) AS v (org, name)
-        JOIN millrace.queue q ON q.org = v.org AND q.name = v.name`,
+        JOIN millrace.queue q ON ${lookUp("q.org", "v.org")} AND q.name = v.name`,
 };
 const ADD_SCOPES: NamedSql = {
   name: "CATALOG_ADD_SCOPES",
@@ -55,7 +55,7 @@ const ADD_SCOPES: NamedSql = {
 const FIND_SCOPES: NamedSql = {
   name: "CATALOG_FIND_SCOPES",
   sql: `SELECT c.id, c.org, c.scope AS name FROM unnest($1::text::text[], $2::text::text[]) AS v (org, scope)
-        JOIN millrace.counter c ON c.org = v.org AND c.scope = v.scope`,
+        JOIN millrace.counter c ON ${lookUp("c.org", "v.org")} AND c.scope = v.scope`,
 };
 const NAME_SCOPES: NamedSql = {
   name: "CATALOG_NAME_SCOPES",
@@ -72,14 +72,14 @@ const FIND_LANES: NamedSql = {
   name: "CATALOG_FIND_LANES",
   sql: `SELECT l.id, l.queue AS queue_id, q.org, q.name AS queue, l.requires, l.fair_key
         FROM unnest($1::text::bigint[], $2::text::text[], $3::text::text[]) AS v (queue, requires, fair_key)
-        JOIN millrace.lane l ON l.queue = v.queue AND l.fair_key = v.fair_key AND md5(l.requires) = md5(v.requires)
-        JOIN millrace.queue q ON q.id = l.queue`,
+        JOIN millrace.lane l ON ${lookUp("l.queue", "v.queue")} AND l.fair_key = v.fair_key AND md5(l.requires) = md5(v.requires)
+        JOIN millrace.queue q ON ${lookUp("q.id", "l.queue")}`,
 };
 
 const LANES_BY_ID: NamedSql = {
   name: "CATALOG_LANES_BY_ID",
   sql: `SELECT l.id, l.queue AS queue_id, q.org, q.name AS queue, l.requires, l.fair_key
-        FROM millrace.lane l JOIN millrace.queue q ON q.id = l.queue WHERE l.id = ANY ($1::text::bigint[])`,
+        FROM millrace.lane l JOIN millrace.queue q ON ${lookUp("q.id", "l.queue")} WHERE l.id = ANY ($1::text::bigint[])`,
 };
 
 interface LaneRow {
@@ -100,7 +100,7 @@ const NEW_LANES: NamedSql = {
   sql: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, n.*
         FROM (VALUES (1)) AS one (row) LEFT JOIN LATERAL (
           SELECT l.id, l.queue AS queue_id, q.org, q.name AS queue, l.requires, l.fair_key
-          FROM millrace.lane l JOIN millrace.queue q ON q.id = l.queue WHERE l.made_by >= $1::text::xid8
+          FROM millrace.lane l JOIN millrace.queue q ON ${lookUp("q.id", "l.queue")} WHERE l.made_by >= $1::text::xid8
         ) n ON true`,
 };
 

@@ -2,7 +2,7 @@ import type { Companion } from "../../core/companion.ts";
 import type { LeaseRef } from "../../core/lease.ts";
 import { textArray, tokenArray } from "./arrays.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUpRow, type NamedSql } from "./statements.ts";
 
 /** Guard: job and token name the ticket in `running`. */
 const UNDER_LEASE: NamedSql = {
@@ -10,11 +10,11 @@ const UNDER_LEASE: NamedSql = {
   sql: `WITH asked AS MATERIALIZED (
       SELECT v.place, v.token, j.seq
       FROM unnest($1::text::text[], $2::text::bigint[]) WITH ORDINALITY AS v (id, token, place)
-      JOIN millrace.job j ON j.id = v.id
+      ${lookUpRow("job", "j", "j.id = v.id")}
     ), held AS MATERIALIZED (
-      SELECT a.place, a.seq FROM asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
+      SELECT a.place, a.seq FROM asked a ${lookUpRow("running", "r", "r.job = a.seq AND r.token = a.token")}
     )
-    SELECT h.place AS n, c.sealed, c.trace FROM held h JOIN millrace.companion c ON c.job = h.seq`,
+    SELECT h.place AS n, c.sealed, c.trace FROM held h ${lookUpRow("companion", "c", "c.job = h.seq")}`,
 };
 
 /**

@@ -7,7 +7,7 @@ import { keepKeys, standInsFor, type StandIn } from "./keys.ts";
 import { holdsLease } from "./lease.ts";
 import { readJobs } from "./read.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 const { numbered, maxAttempts } = DEFAULT_QUEUE_SETTINGS;
 
@@ -43,7 +43,7 @@ const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SEL
         $18::text::text[], $19::text::text[], $20::text::text[]${isAccompanied ? `, ${COMPANIONS}` : ""})
         WITH ORDINALITY AS i (id, lane, scope, queue, kind, payload, own_numbered, priority, own_attempts, timeout_ms,
           backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of${isAccompanied ? ", sealed, trace" : ""}, place)
-      CROSS JOIN t LEFT JOIN millrace.queue q ON q.id = i.queue
+      CROSS JOIN t LEFT JOIN millrace.queue q ON ${lookUp("q.id", "i.queue")}
       WHERE (SELECT count(*) FROM kept) = cardinality($21::text::bigint[])
     ),
     wanted AS (
@@ -51,9 +51,9 @@ const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SEL
     ),
     raised AS (
       UPDATE millrace.counter c SET last = c.last + w.n
-      FROM (SELECT id FROM millrace.counter WHERE id IN (SELECT scope FROM wanted) ORDER BY id FOR NO KEY UPDATE) held
+      FROM (SELECT id FROM millrace.counter WHERE id = ANY (ARRAY (SELECT scope FROM wanted)) ORDER BY id FOR NO KEY UPDATE) held
       JOIN wanted w ON w.scope = held.id
-      WHERE c.id = held.id RETURNING c.id, c.last - w.n AS base
+      WHERE ${lookUp("c.id", "held.id")} RETURNING c.id, c.last - w.n AS base
     ),
     written AS (
       INSERT INTO millrace.job (id, lane, kind, payload, scope, number, awaits_number, priority, max_attempts, timeout_ms,

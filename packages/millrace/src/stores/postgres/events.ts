@@ -2,7 +2,7 @@ import type { JobEvent, JobEventType } from "../../core/event.ts";
 import { InputError } from "../../core/errors.ts";
 import type { JobId } from "../../core/job.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 const PRESENT: NamedSql = { name: "EVENT_PRESENT", sql: `SELECT pg_current_snapshot()::text AS until` };
 
@@ -29,8 +29,8 @@ const AFTER: NamedSql = {
           CROSS JOIN LATERAL unnest(e.jobs) WITH ORDINALITY AS u (seq, place)
           CROSS JOIN LATERAL (
             SELECT j.id, j.number, c.scope, q.name AS queue, q.org, j.kind
-            FROM millrace.job j JOIN millrace.counter c ON c.id = j.scope
-            JOIN millrace.lane l ON l.id = j.lane JOIN millrace.queue q ON q.id = l.queue
+            FROM millrace.job j JOIN millrace.counter c ON ${lookUp("c.id", "j.scope")}
+            JOIN millrace.lane l ON ${lookUp("l.id", "j.lane")} JOIN millrace.queue q ON ${lookUp("q.id", "l.queue")}
             WHERE j.seq = u.seq OFFSET 0
           ) j
           WHERE (e.id > $3::text::bigint OR u.place > $4::text::bigint) AND j.org = $5::text

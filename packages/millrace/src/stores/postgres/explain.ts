@@ -4,7 +4,7 @@ import type { JobSituation } from "../../core/store.ts";
 import { toDate } from "../sql/job-row.ts";
 import { readJobs } from "./read.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 import { readWorkers } from "./workers.ts";
 
 const PAUSED: NamedSql = {
@@ -31,7 +31,7 @@ const AHEAD: NamedSql = {
 const ATTEMPT_STARTED: NamedSql = {
   name: "EXPLAIN_ATTEMPT_STARTED",
   sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS at FROM millrace.job j
-        LEFT JOIN millrace.running r ON r.job = j.seq LEFT JOIN millrace.done d ON d.job = j.seq
+        LEFT JOIN millrace.running r ON ${lookUp("r.job", "j.seq")} LEFT JOIN millrace.done d ON ${lookUp("d.job", "j.seq")}
         WHERE j.id = $1::text`,
 };
 const LINES: NamedSql = {

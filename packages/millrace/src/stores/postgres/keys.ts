@@ -2,7 +2,7 @@ import type { JobId } from "../../core/job.ts";
 import type { EnqueueRequest } from "../../core/store.ts";
 import { textArray } from "./arrays.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, lookUpRow, type NamedSql } from "./statements.ts";
 
 /**
  * Hold the rows of keys until the commit, new ones with no job yet, in one order so that two calls cannot wait for each
@@ -20,9 +20,9 @@ const LIVE: NamedSql = {
   name: "KEY_LIVE",
   sql: `SELECT k.org, k.kind, k.key, j.id, j.payload
         FROM unnest($1::text::text[], $2::text::text[], $3::text::text[]) AS v (org, kind, key)
-        JOIN millrace.key k ON k.org = v.org AND k.kind = v.kind AND k.key = v.key
-        JOIN millrace.job j ON j.seq = k.job
-        WHERE NOT EXISTS (SELECT 1 FROM millrace.done d WHERE d.job = k.job)`,
+        JOIN millrace.key k ON ${lookUp("k.org", "v.org")} AND k.kind = v.kind AND k.key = v.key
+        JOIN millrace.job j ON ${lookUp("j.seq", "k.job")}
+        LEFT ${lookUpRow("done", "d", "d.job = k.job")} WHERE d.job IS NULL`,
 };
 
 /** Point the held rows at the jobs that were written. */
@@ -30,8 +30,8 @@ const KEEP: NamedSql = {
   name: "KEY_KEEP",
   sql: `UPDATE millrace.key k SET job = j.seq
         FROM unnest($1::text::text[], $2::text::text[], $3::text::text[], $4::text::text[]) AS v (org, kind, key, id)
-        JOIN millrace.job j ON j.id = v.id
-        WHERE k.org = v.org AND k.kind = v.kind AND k.key = v.key`,
+        JOIN millrace.job j ON ${lookUp("j.id", "v.id")}
+        WHERE ${lookUp("k.org", "v.org")} AND k.kind = v.kind AND k.key = v.key`,
 };
 
 /** A job that stands for a request. */

@@ -4,16 +4,16 @@ import { MAX_LOG_LINE_LENGTH, MAX_LOG_LINES } from "../../core/log-line.ts";
 import type { HeartbeatStatus, Report } from "../../core/store.ts";
 import { numberArray, textArray, tokenArray } from "./arrays.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** Job and token must name the ticket in `running`. */
 const NAMED = `
   WITH asked AS MATERIALIZED (
     SELECT v.id, v.token, j.seq FROM unnest($1::text::text[], $2::text::bigint[]) AS v (id, token)
-    JOIN millrace.job j ON j.id = v.id
+    JOIN millrace.job j ON ${lookUp("j.id", "v.id")}
   )
-  SELECT r.job, a.id, r.token, r.attempt FROM asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
-  ORDER BY r.job`;
+  SELECT r.job, a.id, r.token, r.attempt FROM asked a JOIN millrace.running r ON ${lookUp("r.job", "a.seq")} AND r.token = a.token
+  ORDER BY a.seq`;
 
 /**
  * Guard of what an attempt enqueues: its ticket stays where it is until the commit. Heartbeats go on meanwhile, however
@@ -37,37 +37,37 @@ const PROLONG: NamedSql = {
     ),
     asked AS MATERIALIZED (
       SELECT v.place, j.seq, v.token FROM unnest($4::text::text[], $5::text::bigint[]) WITH ORDINALITY AS v (id, token, place)
-      JOIN millrace.job j ON j.id = v.id
+      JOIN millrace.job j ON ${lookUp("j.id", "v.id")}
     ),
     free AS MATERIALIZED (
-      SELECT r.job FROM millrace.running r JOIN asked a ON a.seq = r.job AND a.token = r.token FOR NO KEY UPDATE OF r SKIP LOCKED
+      SELECT r.job FROM asked a JOIN millrace.running r ON ${lookUp("r.job", "a.seq")} AND a.token = r.token FOR NO KEY UPDATE OF r SKIP LOCKED
     ),
     prolonged AS (
       UPDATE millrace.running r SET lease_until = greatest(r.lease_until, t.now + $3::text::bigint) FROM t, free
-      WHERE r.job = free.job RETURNING r.job
+      WHERE ${lookUp("r.job", "free.job")} RETURNING r.job
     )
     SELECT a.place, r.cancel_requested_at IS NOT NULL AS is_cancelling, p.job IS NOT NULL AS is_prolonged,
       r.lease_until <= t.now AS is_over
-    FROM t CROSS JOIN asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
+    FROM t CROSS JOIN asked a JOIN millrace.running r ON ${lookUp("r.job", "a.seq")} AND r.token = a.token
     LEFT JOIN prolonged p ON p.job = a.seq`,
 };
 /** The same for one lease, and waits for whoever holds its ticket: it holds nothing that another could wait for. */
 const PROLONG_ALONE: NamedSql = {
   name: "LEASE_PROLONG_ALONE",
   sql: `UPDATE millrace.running r SET lease_until = greatest(r.lease_until, ${presentAt(1)} + $2::text::bigint)
-        FROM millrace.job j WHERE j.id = $3::text AND r.job = j.seq AND r.token = $4::text::bigint
+        FROM millrace.job j WHERE j.id = $3::text AND ${lookUp("r.job", "j.seq")} AND r.token = $4::text::bigint
         RETURNING r.cancel_requested_at IS NOT NULL AS is_cancelling`,
 };
 const CANCEL_REQUESTS: NamedSql = {
   name: "LEASE_CANCEL_REQUESTS",
-  sql: `SELECT j.id AS job, r.token, r.cancel_reason AS reason FROM millrace.running r JOIN millrace.job j ON j.seq = r.job
+  sql: `SELECT j.id AS job, r.token, r.cancel_reason AS reason FROM millrace.running r JOIN millrace.job j ON ${lookUp("j.seq", "r.job")}
         WHERE r.worker = $1::text AND r.cancel_requested_at IS NOT NULL`,
 };
 const SET_PROGRESS: NamedSql = {
   name: "REPORT_PROGRESS",
   sql: `UPDATE millrace.running r SET percent = v.percent, message = v.message
         FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::float8[], $4::text::text[]) AS v (job, token, percent, message)
-        WHERE r.job = v.job AND r.token = v.token`,
+        WHERE ${lookUp("r.job", "v.job")} AND r.token = v.token`,
 };
 const LAST_LINES: NamedSql = {
   name: "REPORT_LAST_LINES",

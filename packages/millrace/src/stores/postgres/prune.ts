@@ -3,7 +3,7 @@ import type { FinalState } from "../../core/states.ts";
 import type { UpkeepResult } from "../../core/store.ts";
 import { numberArray } from "./arrays.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** Events are for watching, not for keeping. */
 const EVENT_RETENTION_MS = 3_600_000;
@@ -30,7 +30,7 @@ const LANES: NamedSql = {
   name: "PRUNE_LANES",
   sql: `SELECT l.id, l.queue, oldest.seq IS NULL AS is_empty
         FROM unnest($1::text::bigint[], $2::text::bigint[]) AS v (queue, latest)
-        JOIN millrace.lane l ON l.queue = v.queue
+        JOIN millrace.lane l ON ${lookUp("l.queue", "v.queue")}
         LEFT JOIN LATERAL (
           SELECT j.seq, j.created_at FROM millrace.job j
           WHERE (j.lane, j.seq) >= (l.id, 0) AND (j.lane, j.seq) <= (l.id, ${LAST_SEQ}) ORDER BY j.lane, j.seq LIMIT 1
@@ -68,11 +68,11 @@ const DELETIONS: readonly NamedSql[] = [
   {
     name: "PRUNE_KEY",
     sql: `WITH held AS MATERIALIZED (
-            SELECT k.org, k.kind, k.key FROM millrace.key k WHERE k.job = ANY ($1::text::bigint[])
-            ORDER BY k.org, k.kind, k.key FOR UPDATE
+            SELECT k.ctid AS place FROM millrace.key k WHERE k.job = ANY ($1::text::bigint[])
+            ORDER BY (k.org, k.kind, k.key) FOR UPDATE
           )
           DELETE FROM millrace.key k WHERE k.job = ANY ($1::text::bigint[])
-            AND (k.org, k.kind, k.key) IN (SELECT org, kind, key FROM held)`,
+            AND k.ctid = ANY (ARRAY (SELECT place FROM held))`,
   },
 ];
 /** Answers the scopes that have lost a number. */

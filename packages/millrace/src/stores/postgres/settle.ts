@@ -7,7 +7,7 @@ import { numberArray, textArray, tokenArray } from "./arrays.ts";
 import { dismissCompanions } from "./companions.ts";
 import { placeTickets, type RunningRow } from "./place-tickets.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /**
  * Completions of a batch: running → done for each job whose token is current and of which no cancel was accepted.
@@ -21,7 +21,7 @@ const completing = (more: string): string => `WITH t AS MATERIALIZED (SELECT ${p
     ),
     ended AS (
       DELETE FROM millrace.running r USING asked a
-      WHERE r.job = a.job AND r.token = a.token AND r.cancel_requested_at IS NULL
+      WHERE ${lookUp("r.job", "a.job")} AND r.token = a.token AND r.cancel_requested_at IS NULL
       RETURNING r.*, a.result
     ),
     finished AS (
@@ -48,13 +48,13 @@ const TAKE: NamedSql = {
   name: "SETTLE_TAKE",
   sql: `WITH asked AS MATERIALIZED (
       SELECT v.id, v.token, j.seq FROM unnest($1::text::text[], $2::text::bigint[]) AS v (id, token)
-      JOIN millrace.job j ON j.id = v.id
+      JOIN millrace.job j ON ${lookUp("j.id", "v.id")}
     ),
     held AS MATERIALIZED (
-      SELECT r.job, a.id FROM asked a JOIN millrace.running r ON r.job = a.seq AND r.token = a.token
-      ORDER BY r.job FOR UPDATE OF r
+      SELECT r.job, a.id FROM asked a JOIN millrace.running r ON ${lookUp("r.job", "a.seq")} AND r.token = a.token
+      ORDER BY a.seq FOR UPDATE OF r
     )
-    DELETE FROM millrace.running r USING held WHERE r.job = held.job RETURNING held.id, r.*`,
+    DELETE FROM millrace.running r USING held WHERE ${lookUp("r.job", "held.job")} RETURNING held.id, r.*`,
 };
 
 /** What these tokens wrote, if they did: a report may come twice when its answer got lost. */
@@ -62,9 +62,9 @@ const WRITTEN: NamedSql = {
   name: "SETTLE_WRITTEN",
   sql: `SELECT v.id, v.token, a.ending, d.state, d.ended_by
         FROM unnest($1::text::text[], $2::text::bigint[]) AS v (id, token)
-        JOIN millrace.job j ON j.id = v.id
-        LEFT JOIN millrace.attempt a ON a.job = j.seq AND a.token = v.token
-        LEFT JOIN millrace.done d ON d.job = j.seq AND d.token = v.token AND d.ended_by <> 'lease'`,
+        JOIN millrace.job j ON ${lookUp("j.id", "v.id")}
+        LEFT JOIN millrace.attempt a ON ${lookUp("a.job", "j.seq")} AND a.token = v.token
+        LEFT JOIN millrace.done d ON ${lookUp("d.job", "j.seq")} AND d.token = v.token AND d.ended_by <> 'lease'`,
 };
 
 interface WrittenRow {

@@ -6,6 +6,21 @@ export interface NamedSql {
   readonly sql: string;
 }
 
+/**
+ * The condition of a join that looks rows up by a key. Written as an ordinary equality, a plan that is made while the table
+ * is empty may read the table through once and compare, and is then used when it holds a million rows; of this one a plan
+ * can make nothing but a look into the index.
+ * @param column of the table, the first of an index
+ */
+export function lookUp(column: string, value: string): string {
+  return `${column} = ANY (ARRAY[${value}])`;
+}
+
+/** As `lookUp`, and a little faster, where the rows are neither locked nor changed: what is joined, and its condition. */
+export function lookUpRow(table: string, name: string, condition: string): string {
+  return `JOIN LATERAL (SELECT * FROM millrace.${table} ${name} WHERE ${condition} OFFSET 0) ${name} ON true`;
+}
+
 /** Rewrites a statement before it is prepared. Tests break rules on purpose with it; nothing else may use it. */
 export type EditSql = (name: string, sql: string) => string;
 

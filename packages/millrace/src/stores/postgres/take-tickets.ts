@@ -6,7 +6,7 @@ import { numberArray } from "./arrays.ts";
 import type { KnownLane } from "./catalog.ts";
 import type { LaneRange } from "./floors.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUpRow, type NamedSql } from "./statements.ts";
 
 /** A started ticket with the facts of its job; the names of its lane and its scope are known here already. */
 const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.priority, s.attempt, j.max_attempts,
@@ -29,8 +29,8 @@ const TAKE: NamedSql = {
     picked AS MATERIALIZED (
       SELECT p.place
       FROM unnest($2::text::bigint[], $3::text::bigint[]) AS draw (lane, n)
-      JOIN millrace.lane l ON l.id = draw.lane
-      JOIN millrace.queue q ON q.id = l.queue AND q.paused_at IS NULL
+      ${lookUpRow("lane", "l", "l.id = draw.lane")}
+      ${lookUpRow("queue", "q", "q.id = l.queue AND q.paused_at IS NULL")}
       CROSS JOIN LATERAL (
         SELECT each.place
         FROM unnest($4::text::bigint[], $5::text::bigint[], $6::text::bigint[], $7::text::bigint[])
@@ -65,7 +65,7 @@ const TAKE: NamedSql = {
       SELECT t.now, 'started', s.jobs
       FROM t, (SELECT array_agg(job ORDER BY priority DESC, run_at, job) AS jobs FROM started) s WHERE s.jobs IS NOT NULL
     )
-    SELECT ${STARTED_COLUMNS} FROM started s JOIN millrace.job j ON j.seq = s.job ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
+    SELECT ${STARTED_COLUMNS} FROM started s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
 };
 
 /**
@@ -80,7 +80,7 @@ const RECALL: NamedSql = {
       WHERE r.worker = $2::text AND r.claim = $3::text::bigint AND r.lease_until > t.now
       RETURNING r.job, r.lane, r.priority, r.run_at, r.attempt, r.token, r.started_at, r.lease_until
     )
-    SELECT ${STARTED_COLUMNS} FROM s JOIN millrace.job j ON j.seq = s.job ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
+    SELECT ${STARTED_COLUMNS} FROM s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
 };
 
 /** What a claim answers for a ticket. */

@@ -2,7 +2,7 @@ import type { JobRecord } from "../../core/transfer.ts";
 import { keyProblem, missingProblem } from "../sql/transfer-problem.ts";
 import { booleanArray, numberArray } from "./arrays.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 import { jsonOf, numbers, rowsOf, texts, UnfitRecord } from "./transfer-columns.ts";
 import { writeTickets } from "./transfer-tickets.ts";
 
@@ -10,12 +10,12 @@ import { writeTickets } from "./transfer-tickets.ts";
 const FIND_QUEUES: NamedSql = {
   name: "IMPORT_FIND_QUEUES",
   sql: `SELECT q.id FROM unnest($1::text::text[], $2::text::text[]) WITH ORDINALITY AS v (org, name, place)
-        LEFT JOIN millrace.queue q ON q.org = v.org AND q.name = v.name ORDER BY v.place`,
+        LEFT JOIN millrace.queue q ON ${lookUp("q.org", "v.org")} AND q.name = v.name ORDER BY v.place`,
 };
 const FIND_SCOPES: NamedSql = {
   name: "IMPORT_FIND_SCOPES",
   sql: `SELECT c.id FROM unnest($1::text::text[], $2::text::text[]) WITH ORDINALITY AS v (org, scope, place)
-        LEFT JOIN millrace.counter c ON c.org = v.org AND c.scope = v.scope ORDER BY v.place`,
+        LEFT JOIN millrace.counter c ON ${lookUp("c.org", "v.org")} AND c.scope = v.scope ORDER BY v.place`,
 };
 const ADD_LANES: NamedSql = {
   name: "IMPORT_LANES",
@@ -28,7 +28,7 @@ const FIND_LANES: NamedSql = {
   name: "IMPORT_FIND_LANES",
   sql: `SELECT l.id FROM unnest($1::text::bigint[], $2::text::text[], $3::text::text[])
           WITH ORDINALITY AS v (queue, requires, fair_key, place)
-        JOIN millrace.lane l ON l.queue = v.queue AND l.fair_key = v.fair_key AND md5(l.requires) = md5(v.requires)
+        JOIN millrace.lane l ON ${lookUp("l.queue", "v.queue")} AND l.fair_key = v.fair_key AND md5(l.requires) = md5(v.requires)
         ORDER BY v.place`,
 };
 /** Jobs as they were, with the numbers that they have. Rows are made, and so answered, in order. */

@@ -16,7 +16,7 @@ import { booleanArray, numberArray } from "./arrays.ts";
 import { codeOf } from "./errors.ts";
 import { readEvents } from "./events.ts";
 import type { Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 import { jsonOf, numbers, rowsOf, texts, UnfitRecord } from "./transfer-columns.ts";
 import { writeJobs } from "./transfer-jobs.ts";
 
@@ -44,7 +44,7 @@ const ADD_SCHEDULES: NamedSql = {
 const FIND_JOBS: NamedSql = {
   name: "IMPORT_FIND_JOBS",
   sql: `SELECT j.seq AS id FROM unnest($1::text::text[]) WITH ORDINALITY AS v (id, place)
-        LEFT JOIN millrace.job j ON j.id = v.id ORDER BY v.place`,
+        LEFT JOIN millrace.job j ON ${lookUp("j.id", "v.id")} ORDER BY v.place`,
 };
 const ADD_ATTEMPTS: NamedSql = {
   name: "IMPORT_ATTEMPTS",

@@ -2,7 +2,7 @@ import type { UpkeepResult } from "../../core/store.ts";
 import { afterCancel, afterLeaseExpiry } from "../../core/transition.ts";
 import { placeTickets, type MovedTicket, type RunningRow } from "./place-tickets.ts";
 import { presentAt, type Session } from "./session.ts";
-import type { NamedSql } from "./statements.ts";
+import { lookUp, type NamedSql } from "./statements.ts";
 
 /** Due tickets, those that nobody else moves right now. Index: scheduled_by_due. */
 const PROMOTE: NamedSql = {
@@ -40,7 +40,7 @@ const TAKE_OVERDUE: NamedSql = {
       LIMIT $2::text::bigint FOR UPDATE SKIP LOCKED
     )
     DELETE FROM millrace.running r USING overdue o, millrace.job j
-    WHERE r.job = o.job AND r.token = o.token AND j.seq = r.job RETURNING r.*, j.max_attempts`,
+    WHERE ${lookUp("r.job", "o.job")} AND r.token = o.token AND ${lookUp("j.seq", "o.job")} RETURNING r.*, j.max_attempts`,
 };
 const NEXT_OVERDUE: NamedSql = {
   name: "RESCUE_NEXT",

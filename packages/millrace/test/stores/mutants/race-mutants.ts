@@ -183,8 +183,8 @@ export const raceMutants: readonly Bug[] = [
       edits: {
         KEY_HOLD: ["DO UPDATE SET job = millrace.key.job", "DO NOTHING"],
         KEY_LIVE: [
-          "JOIN millrace.job j ON j.seq = k.job",
-          `JOIN millrace.job j ON j.seq = k.job CROSS JOIN ${A_MOMENT}`,
+          "JOIN millrace.job j ON j.seq = ANY (ARRAY[k.job])",
+          `JOIN millrace.job j ON j.seq = ANY (ARRAY[k.job]) CROSS JOIN ${A_MOMENT}`,
         ],
       },
     },

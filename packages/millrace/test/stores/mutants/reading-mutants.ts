@@ -7,7 +7,7 @@ export const readingMutants: readonly Bug[] = [
     guarantee: "G3",
     convictedBy: "keys: a live job with the key is answered instead of a second one",
     sqlite: { edits: { ENQUEUE_LIVE_KEY: ["WHERE k.org", "WHERE 0 AND k.org"] } },
-    postgres: { edits: { KEY_LIVE: ["WHERE NOT EXISTS", "WHERE false AND NOT EXISTS"] } },
+    postgres: { edits: { KEY_LIVE: ["WHERE d.job IS NULL", "WHERE false"] } },
   },
   {
     bug: "a request that is sent again is not known any more",

@@ -1,4 +1,5 @@
 import type { Migration } from "../../sql/migration.ts";
+import { jobNow, JOINED, LOOKED_UP } from "./job-now.ts";
 
 /**
  * A job row is written once; its ticket lies in exactly one of blocked, scheduled, ready, running and done.
@@ -271,46 +272,9 @@ ALTER TABLE millrace.scheduled SET (autovacuum_vacuum_scale_factor = 0.05, autov
 ALTER TABLE millrace.running SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE millrace.counter SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 
--- One row for each job with its state, wherever its ticket lies; what the library reads.
+-- One row for each job with its state, wherever its ticket lies; what the library reads, for jobs that it knows.
 CREATE VIEW millrace.job_now AS
-SELECT
-  j.seq, j.id, j.number, c.scope, q.name AS queue, q.org, j.kind, j.payload,
-  CASE
-    WHEN d.job IS NOT NULL THEN d.state
-    WHEN r.job IS NOT NULL THEN 'running'
-    WHEN y.job IS NOT NULL THEN 'queued'
-    WHEN s.job IS NOT NULL THEN 'scheduled'
-    WHEN b.job IS NOT NULL THEN 'blocked'
-  END AS state,
-  j.priority,
-  coalesce(d.attempt, r.attempt, y.attempt, s.attempt, b.attempt) AS attempt,
-  j.max_attempts, j.timeout_ms, j.backoff,
-  coalesce(r.run_at, y.run_at, s.run_at, b.run_at, j.run_at) AS run_at,
-  j.created_at,
-  coalesce(d.started_at, r.started_at, y.started_at, s.started_at, b.started_at) AS started_at,
-  d.finished_at, d.result,
-  CASE WHEN d.job IS NULL
-    THEN (SELECT a.error FROM millrace.attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1)
-    ELSE d.error
-  END AS error,
-  coalesce(r.percent, d.percent) AS percent, coalesce(r.message, d.message) AS message,
-  j.created_by, j."group", j.tags, l.requires, l.fair_key, j.key, j.retry_of,
-  CASE WHEN d.job IS NULL
-    THEN coalesce(r.worker, (SELECT a.worker FROM millrace.attempt a WHERE a.job = j.seq ORDER BY a.token DESC LIMIT 1))
-    ELSE d.worker
-  END AS worker,
-  coalesce(r.cancel_requested_at, d.cancel_requested_at) AS cancel_requested_at,
-  coalesce(r.cancelled_by, d.cancelled_by) AS cancelled_by,
-  coalesce(r.cancel_reason, d.cancel_reason) AS cancel_reason
-FROM millrace.job j
-JOIN millrace.lane l ON l.id = j.lane
-JOIN millrace.queue q ON q.id = l.queue
-JOIN millrace.counter c ON c.id = j.scope
-LEFT JOIN millrace.done d ON d.job = j.seq
-LEFT JOIN millrace.running r ON r.job = j.seq
-LEFT JOIN millrace.ready y ON y.job = j.seq
-LEFT JOIN millrace.scheduled s ON s.job = j.seq
-LEFT JOIN millrace.blocked b ON b.job = j.seq;
+${jobNow(LOOKED_UP)};
 
 -- The same for a person at a prompt.
 CREATE VIEW millrace.jobs AS
@@ -321,6 +285,6 @@ SELECT
   result::json AS result, error::json AS error, percent, message, created_by, "group", tags::json AS tags,
   requires::json AS requires, nullif(fair_key, '') AS fair_key, key, retry_of, worker,
   to_timestamp(cancel_requested_at / 1000.0) AS cancel_requested_at, cancelled_by, cancel_reason
-FROM millrace.job_now;
+FROM (${jobNow(JOINED)}) AS job_now;
 `,
 };
