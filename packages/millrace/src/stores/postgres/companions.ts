@@ -1,4 +1,5 @@
 import type { Companion } from "../../core/companion.ts";
+import type { JobId } from "../../core/job.ts";
 import type { LeaseRef } from "../../core/lease.ts";
 import { textArray, tokenArray } from "./arrays.ts";
 import type { Session } from "./session.ts";
@@ -25,18 +26,24 @@ export function dismissCompanions(ended: string): string {
   return `DELETE FROM millrace.companion c WHERE c.job = ANY (ARRAY (SELECT job FROM ${ended}))`;
 }
 
-/** As `Store.companions`. */
+/**
+ * As `Store.companions`.
+ * @param held what claims have told of jobs; of one that has nothing beside it nothing is read
+ */
 export async function readCompanions(
   session: Session,
   leases: readonly LeaseRef[],
+  held: ReadonlyMap<JobId, { readonly hasCompanion: boolean }>,
 ): Promise<readonly (Companion | null)[]> {
-  const companions = leases.map((): Companion | null => null);
-  if (leases.length === 0) return companions;
-  const rows = await session.all<Companion & { readonly n: number }>(
-    UNDER_LEASE,
-    textArray(leases.map(({ job }) => job)),
-    tokenArray(leases.map(({ token }) => token)),
-  );
-  for (const { n, sealed, trace } of rows) companions[n - 1] = { sealed, trace };
-  return companions;
+  const companions = new Map<LeaseRef, Companion>();
+  const asked = leases.filter(({ job }) => held.get(job)?.hasCompanion !== false);
+  if (asked.length > 0) {
+    const rows = await session.all<Companion & { readonly n: number }>(
+      UNDER_LEASE,
+      textArray(asked.map(({ job }) => job)),
+      tokenArray(asked.map(({ token }) => token)),
+    );
+    for (const { n, sealed, trace } of rows) companions.set(asked[n - 1] as LeaseRef, { sealed, trace });
+  }
+  return leases.map((lease) => companions.get(lease) ?? null);
 }

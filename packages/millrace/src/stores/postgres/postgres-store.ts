@@ -296,6 +296,7 @@ export function createPostgresStore(
       single,
       once: (work) => call(() => database.single(work, { isRepeatable: false })),
       transaction,
+      held,
     }),
 
     onChange: (listener) => changes.listen(listener),

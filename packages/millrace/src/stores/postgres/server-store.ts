@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from "../../core/api-key.ts";
 import type { ArtifactStore } from "../../core/artifact.ts";
 import type { CompanionStore } from "../../core/companion.ts";
+import type { JobId } from "../../core/job.ts";
 import type { WebhookStore } from "../../core/webhook.ts";
 import { addApiKey, areApiKeysGood, openApiKeys, readApiKeys, revokeApiKey } from "./api-keys.ts";
 import {
@@ -25,6 +26,8 @@ interface Calls {
   /** Likewise, where nobody can tell afterwards whether it was done: not sent a second time. */
   readonly once: Call;
   readonly transaction: Call;
+  /** Jobs that were claimed here. */
+  readonly held: ReadonlyMap<JobId, { readonly hasCompanion: boolean }>;
 }
 
 /** What a store keeps for servers. */
@@ -32,6 +35,7 @@ export function serverStore({
   single,
   once,
   transaction,
+  held,
 }: Calls): ApiKeyStore & ArtifactStore & CompanionStore & WebhookStore {
   return {
     addApiKey: (key) => single((session) => addApiKey(session, key)),
@@ -48,7 +52,7 @@ export function serverStore({
     takeDiscardedPlaces: (limit, ms) => single((session) => takeDiscardedPlaces(session, limit, ms)),
     forgetPlaces: (places) => single((session) => forgetPlaces(session, places)),
 
-    companions: (leases) => single((session) => readCompanions(session, leases)),
+    companions: (leases) => single((session) => readCompanions(session, leases, held)),
 
     addWebhook: (webhook) => single((session) => addWebhook(session, webhook)),
     webhooks: (org) => single((session) => readWebhooks(session, org)),
