@@ -17,7 +17,11 @@ const POSTGRES_STORE = `${PACKAGE}/test/stores/postgres*.test.ts`;
 
 /** The time limits are for a busy machine of two cores; a test that needs half of its limit is too slow. */
 const PROJECTS: readonly ProjectPlan[] = [
-  { name: "unit", include: [`${PACKAGE}/src/**/*.test.ts`], testTimeoutMs: 10_000 },
+  {
+    name: "unit",
+    include: [`${PACKAGE}/src/**/*.test.ts`, `${PACKAGE}/test/testing/**/*.test.ts`],
+    testTimeoutMs: 10_000,
+  },
   {
     name: "sqlite",
     include: [`${PACKAGE}/test/{stores,model}/**/*.test.ts`],
@@ -33,17 +37,24 @@ const PROJECTS: readonly ProjectPlan[] = [
   { name: "runtime", include: [`${PACKAGE}/test/runtime/**/*.test.ts`], testTimeoutMs: 30_000, needsPostgres: true },
   { name: "scripts", include: [`${PACKAGE}/test/scripts/**/*.test.ts`], testTimeoutMs: 30_000 },
   { name: "cli", include: [`${PACKAGE}/test/cli/**/*.test.ts`], testTimeoutMs: 60_000, needsPostgres: true },
+  { name: "simulation", include: [`${PACKAGE}/test/simulation/**/*.test.ts`], testTimeoutMs: 60_000 },
   { name: "verify", include: [`${PACKAGE}/test/verify/**/*.test.ts`], testTimeoutMs: 60_000 },
   { name: "http", include: [`${PACKAGE}/test/http/**/*.test.ts`], testTimeoutMs: 30_000, needsPostgres: true },
   { name: "process", include: [`${PACKAGE}/test/process/**/*.test.ts`], testTimeoutMs: 180_000, needsPostgres: true },
   { name: "outage", include: [`${PACKAGE}/test/outage/**/*.test.ts`], testTimeoutMs: 120_000, needsPostgres: true },
+  {
+    name: "workloads",
+    include: [`${PACKAGE}/test/workloads/**/*.test.ts`],
+    testTimeoutMs: 120_000,
+    needsPostgres: true,
+  },
   // `expectTypeOf` says nothing when it runs; tsc reads these files with all others and is the judge.
   { name: "types", include: [`${PACKAGE}/test/types/**/*.test.ts`], testTimeoutMs: 10_000 },
   { name: "architecture", include: ["tools/*.test.ts"], testTimeoutMs: 30_000 },
 ];
 
 /** Crews of processes are what these measure themselves against; two crews at once would only be slower. */
-const ALONE = new Set(["process", "outage"]);
+const ALONE = new Set(["process", "workloads", "outage"]);
 
 export default defineConfig({
   test: {

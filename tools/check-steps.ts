@@ -27,7 +27,7 @@ export const STEPS: readonly Step[] = [
   { name: "build", command: "node tools/build.ts" },
   {
     name: "tests",
-    command: `${TEST} ${["unit", "sqlite", "runtime", "scripts", "cli", "http", "verify", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
+    command: `${TEST} ${["unit", "sqlite", "runtime", "scripts", "cli", "http", "verify", "simulation", "types", "architecture"].map((name) => `--project ${name}`).join(" ")}`,
     after: "build", // the command line may be tested as its users get it
     regardless: true,
     said: TEST_COUNT,
@@ -60,6 +60,14 @@ export const STEPS: readonly Step[] = [
     name: "process",
     command: `${TEST} --project process`,
     needs: "packages/millrace/test/process",
+    alone: true,
+    said: TEST_COUNT,
+    wrong: TEST_FAILURES,
+  },
+  {
+    name: "workloads",
+    command: `${TEST} --project workloads`,
+    needs: "packages/millrace/test/workloads",
     alone: true,
     said: TEST_COUNT,
     wrong: TEST_FAILURES,

@@ -5,6 +5,7 @@ import * as client from "millrace/client";
 import * as http from "millrace/http";
 import * as scripts from "millrace/scripts";
 import * as testing from "millrace/testing";
+import * as verify from "millrace/verify";
 
 const ENTRIES: Readonly<Record<string, object>> = {
   millrace,
@@ -12,6 +13,7 @@ const ENTRIES: Readonly<Record<string, object>> = {
   "millrace/http": http,
   "millrace/scripts": scripts,
   "millrace/testing": testing,
+  "millrace/verify": verify,
 };
 
 for (const [name, entry] of Object.entries(ENTRIES)) {

@@ -24,8 +24,10 @@ export const LAYERS: Readonly<Record<Place, Layer>> = {
   scripts: { may: ["core", "runtime"], node: true },
   "http/api": { may: ["core"], node: false },
   http: { may: ["core", "runtime", "http/api"], node: true },
-  testing: { may: ["core", "runtime"], node: true },
-  verify: { may: ["core", "runtime", "testing"], node: true },
+  // A virtual queue of a user's test lies in memory, and so opens a store.
+  testing: { may: ["core", "runtime", "open-store.ts"], node: true },
+  // Its crews are processes of their own, each of which opens the store at a URL.
+  verify: { may: ["core", "runtime", "testing", "open-store.ts", "open-millrace.ts"], node: true },
   "open-store.ts": { may: ["core", "stores/sqlite", "stores/postgres", "stores/http"], node: true },
   "aes-vault.ts": { may: ["core", "runtime"], node: true },
   "open-telemetry.ts": { may: ["core", "runtime"], node: false },
@@ -50,8 +52,8 @@ export const LAYERS: Readonly<Record<Place, Layer>> = {
 
 /** Packages that only some places may import, so that a driver or a framework can be exchanged in one folder. */
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly Place[]>> = {
-  "better-sqlite3": ["stores/sqlite"],
-  pg: ["stores/postgres"],
+  "better-sqlite3": ["stores/sqlite", "verify"],
+  pg: ["stores/postgres", "verify"],
   "pg-connection-string": ["stores/postgres"],
   croner: ["core"],
   commander: ["cli"],

@@ -29,7 +29,16 @@ export type { OpenCounts, Queue, QueueOverrides, QueueSettings, Retention } from
 export type { Schedule } from "./core/schedule.ts";
 export type { Secrets } from "./core/secrets.ts";
 export type { FinalState, JobState } from "./core/states.ts";
-export type { AuditReport, Diagnosis, JobCounts, JobFilter, JobPage, Violation } from "./core/store.ts";
+export type {
+  AuditedPart,
+  AuditOptions,
+  AuditPart,
+  AuditReport,
+  DataViolation,
+  Diagnosis,
+  Violation,
+} from "./core/audit.ts";
+export type { JobCounts, JobFilter, JobPage } from "./core/store.ts";
 export type { WorkerInfo } from "./core/worker-info.ts";
 export { openMillrace, type MillraceOptions } from "./open-millrace.ts";
 export type { StoreTarget } from "./open-store.ts";

@@ -47,6 +47,12 @@ export async function openStore(target: StoreTarget, { key, ...options }: OpenSt
   return openSqlite({ file, ...others });
 }
 
+/** Open an empty store in memory that takes the time from `now`, milliseconds since the epoch. For tests. */
+export async function openMemoryStore(now: () => number): Promise<Store> {
+  const { openSqlite } = await import("./stores/sqlite/index.ts");
+  return openSqlite({ file: ":memory:", now });
+}
+
 /** Whether the target is a server, and not a store itself. */
 export function isServer(target: StoreTarget): target is string {
   return typeof target === "string" && /^https?:/i.test(target);

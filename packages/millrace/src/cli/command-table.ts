@@ -74,6 +74,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys.ts")).defineKeys,
   },
   {
+    name: "numbers",
+    summary: "go on with numbers that another system gave out",
+    group: STORE,
+    load: async () => (await import("./commands/numbers.ts")).defineNumbers,
+  },
+  {
     name: "migrate",
     summary: "bring the store's tables up to date",
     group: STORE,

@@ -11,6 +11,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fn` once after `ms`; the timer keeps no process alive unless asked to. */
   after(ms: number, fn: () => void, options?: { readonly keepAlive?: boolean }): Timer;
+  /** Calls `fn` in the next turn of the event loop, after those that asked before it. */
+  nextTurn(fn: () => void): void;
 }
 
 /** Chance as the runtime sees it: 0 ≤ x < 1. */

@@ -1,6 +1,6 @@
 import type { ApiKeyStore } from "./api-key.ts";
 import type { ArtifactStore } from "./artifact.ts";
-import type { AuditReport, Diagnosis } from "./audit.ts";
+import type { AuditOptions, AuditReport, Diagnosis } from "./audit.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { Companion, CompanionStore } from "./companion.ts";
 import type { JobEvent } from "./event.ts";
@@ -8,6 +8,7 @@ import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
 import type { QueueChoice } from "./lane.ts";
 import type { Lease, LeaseRef } from "./lease.ts";
 import type { LogLine, LogStream } from "./log-line.ts";
+import type { NumberStore, NumberWrites } from "./number-store.ts";
 import type { Queue, QueueOverrides, QueueSettings } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
@@ -17,7 +18,7 @@ import type { TransferStore } from "./transfer.ts";
 import type { WebhookStore } from "./webhook.ts";
 import type { WorkerInfo } from "./worker-info.ts";
 
-export type { AuditReport, Diagnosis, Violation } from "./audit.ts";
+export type { AuditOptions, AuditReport, Diagnosis } from "./audit.ts";
 
 /**
  * THE PORT: all that the runtime asks of a database.
@@ -173,11 +174,10 @@ export interface JobSituation {
 }
 
 /** Writes inside a transaction of the caller. Values come at once where `isSynchronous`, else as promises. */
-export interface TransactionStore {
+export interface TransactionStore extends NumberWrites {
   enqueue(requests: readonly EnqueueRequest[], terms?: EnqueueTerms): MaybePromise<readonly EnqueueResult[]>;
   report(reports: readonly Report[]): MaybePromise<readonly ("kept" | "lost")[]>;
   settle(settlements: readonly Settlement[]): MaybePromise<readonly SettleStatus[]>;
-  number(org: string, scope: string, count: number): MaybePromise<number>;
 }
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -284,8 +284,8 @@ export interface UpkeepStore {
   prune(limit: number): Promise<UpkeepResult>;
   /** Enqueue what due schedules ask for, each due time exactly once over all processes. */
   fireSchedules(fire: (schedule: StoredSchedule) => ScheduleFiring): Promise<UpkeepResult>;
-  /** Check what must hold for the data as it lies. Reads only. */
-  audit(): Promise<AuditReport>;
+  /** Check what must hold for the data, in slices, each on one state of it. Reads only. Ends at its limit, and a slice. */
+  audit(options?: AuditOptions): Promise<AuditReport>;
   /** What the store notices about its own health, for `doctor`. */
   diagnose(): Promise<readonly Diagnosis[]>;
 }
@@ -316,17 +316,6 @@ export interface QueueStore {
   /** False when there was none. */
   removeSchedule(org: string, name: string): Promise<boolean>;
   schedules(org: string): Promise<readonly Schedule[]>;
-}
-
-export interface NumberStore {
-  /** Raise the counter of a scope by `count`; answers the first of the new numbers. */
-  number(org: string, scope: string, count: number): Promise<number>;
-  /** Let a scope go on after `highest`. Answers where it stands; refuses to go backwards. */
-  adoptNumbers(
-    org: string,
-    scope: string,
-    highest: number,
-  ): Promise<{ readonly status: "adopted" | "behind"; readonly last: number }>;
 }
 
 // ─── Changes ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 import type { ApiKey, ApiKeyStore } from "../core/api-key.ts";
 import { Coalescer } from "../runtime/coalescer.ts";
+import { systemClock } from "../runtime/platform.ts";
 import { apiKeyDigest } from "./api-key.ts";
 
 /**
@@ -13,8 +14,8 @@ export class KeyLookup {
   constructor(store: Pick<ApiKeyStore, "openApiKeys" | "areApiKeysGood">) {
     // It only reads: what fails for one fails for all.
     const isShared = (): boolean => true;
-    this.#opened = new Coalescer((digests) => store.openApiKeys(digests), isShared);
-    this.#good = new Coalescer((ids) => store.areApiKeysGood(ids), isShared);
+    this.#opened = new Coalescer((digests) => store.openApiKeys(digests), isShared, systemClock);
+    this.#good = new Coalescer((ids) => store.areApiKeysGood(ids), isShared, systemClock);
   }
 
   /** The key, unless it is unknown or revoked. @throws StoreError */

@@ -89,7 +89,7 @@ export class Claimer {
   slotFreed(): void {
     if (this.#isDry || this.#isQueued) return;
     this.#isQueued = true;
-    setImmediate(() => {
+    this.#options.clock.nextTurn(() => {
       this.#isQueued = false;
       this.#loop.wake();
       this.#beside?.wake();

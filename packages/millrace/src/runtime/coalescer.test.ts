@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Coalescer } from "./coalescer.ts";
+import { systemClock } from "./platform.ts";
 
 class Outage extends Error {}
 
@@ -14,6 +15,7 @@ function bench(refuse: (items: readonly number[]) => Error | undefined = () => u
       return items.map((item) => item * 2);
     },
     (error) => error instanceof Outage,
+    systemClock,
   );
   return { calls, coalescer };
 }

@@ -1,3 +1,5 @@
+import type { Clock } from "../core/clock.ts";
+
 /** How many items one call to the store carries at most. */
 const MAX_BATCH = 1_000;
 
@@ -14,21 +16,27 @@ interface Waiting<Item, Answer> {
 export class Coalescer<Item, Answer> {
   readonly #send: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #isShared: (error: unknown) => boolean;
+  readonly #clock: Pick<Clock, "nextTurn">;
   #waiting: Waiting<Item, Answer>[] = [];
 
   /**
    * @param send answers in order, as many as it was given
    * @param isShared whether an error concerns all callers alike, such as an outage; then nobody is tried alone
    */
-  constructor(send: (items: readonly Item[]) => Promise<readonly Answer[]>, isShared: (error: unknown) => boolean) {
+  constructor(
+    send: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    isShared: (error: unknown) => boolean,
+    clock: Pick<Clock, "nextTurn">,
+  ) {
     this.#send = send;
     this.#isShared = isShared;
+    this.#clock = clock;
   }
 
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => this.flush());
+      if (this.#waiting.length === 1) this.#clock.nextTurn(() => this.flush());
     });
   }
 

@@ -64,8 +64,8 @@ export class Kernel {
       shared?.waiters ??
       new Waiters(store, { clock, random }, (error) => logger.warn({ error }, "ended jobs could not be read"));
     this.upkeep = shared?.upkeep ?? new Upkeep(store, { clock, random }, this.newId, logger);
-    this.eventReads = shared?.eventReads ?? new EventReads(store);
-    this.enqueues = shared?.enqueues ?? new Coalescer((requests) => store.enqueue(requests), isOutage);
+    this.eventReads = shared?.eventReads ?? new EventReads(store, clock);
+    this.enqueues = shared?.enqueues ?? new Coalescer((requests) => store.enqueue(requests), isOutage, clock);
   }
 
   /** The same for another organisation. */

@@ -1,6 +1,6 @@
 import { explain, type Explanation } from "../core/explain.ts";
 import { checkCron, nextCronTime } from "../core/cron.ts";
-import { ConflictError, InputError, NotFoundError, OptionsError } from "../core/errors.ts";
+import { NotFoundError, OptionsError } from "../core/errors.ts";
 import type { JobEvent } from "../core/event.ts";
 import { isJobId, type AttemptRecord, type Job } from "../core/job.ts";
 import type { JobDefinition } from "../core/kind.ts";
@@ -9,8 +9,9 @@ import type { LogLine } from "../core/log-line.ts";
 import { countProblem, durationProblem, nameProblem, refuseRequest, show, unknownKeys } from "../core/options.ts";
 import type { Queue } from "../core/queue.ts";
 import type { Schedule } from "../core/schedule.ts";
-import type { AuditReport, Diagnosis, JobCounts, JobFilter, JobPage } from "../core/store.ts";
+import type { AuditOptions, AuditReport, Diagnosis, JobCounts, JobFilter, JobPage } from "../core/store.ts";
 import type { WorkerInfo } from "../core/worker-info.ts";
+import { adoptNumbers } from "./adopt-numbers.ts";
 import { refuseRetryOptions, type EnqueueOptions, type RetryOptions } from "./enqueue-options.ts";
 import { atOnce, Enqueuer, type EnqueueItem } from "./enqueuer.ts";
 import { followEvents } from "./follow-events.ts";
@@ -278,15 +279,12 @@ export class Millrace {
     return atOnce(store, "numberSync", () => store.within(options.tx).number(org, scope, numberCount(scope, options)));
   }
 
-  /** Let a scope go on after `highest`. Safe to repeat. @throws ConflictError when it is further already */
-  async adoptNumbers(scope: string, highest: number): Promise<void> {
-    refuseRequest([nameProblem(scope, "adoptNumbers(): scope"), countProblem(highest, "adoptNumbers(): highest", 0)]);
-    if (highest === undefined || highest === null)
-      throw new InputError("request_invalid", "adoptNumbers(): highest is missing");
-    const { status, last } = await this.#kernel.store.adoptNumbers(this.#kernel.org, scope, highest);
-    if (status === "adopted") return;
-    const message = `the scope "${scope}" has given out numbers up to ${last}; it cannot go back to ${highest}`;
-    throw new ConflictError("state_conflict", message, { scope, last, highest });
+  /**
+   * Let a scope go on after `highest`; in `tx`, with its commit, and nobody else gets a number of the scope before that.
+   * Safe to repeat. @throws ConflictError when it is further already
+   */
+  adoptNumbers(scope: string, highest: number, options: { readonly tx?: unknown } = {}): Promise<void> {
+    return adoptNumbers(this.#kernel, scope, highest, options);
   }
 
   // ─── Work and upkeep ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -321,9 +319,9 @@ export class Millrace {
     }
   }
 
-  /** Check what must hold for the data as it lies; reads only. Nothing found is an empty list. */
-  async verify(): Promise<AuditReport> {
-    return this.#kernel.store.audit();
+  /** Check what must hold for the data, while others work; reads only, a little at a time, for `limitMs` at most. */
+  async verify(options?: AuditOptions): Promise<AuditReport> {
+    return this.#kernel.store.audit(options);
   }
 
   /** What the store notices about its own health. */

@@ -9,6 +9,7 @@ export const systemClock: Clock = {
     if (options?.keepAlive !== true) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
+  nextTurn: (fn) => void setImmediate(fn),
 };
 
 export const systemRandom: Random = () => Math.random();

@@ -17,13 +17,15 @@ interface Pending {
 
 /**
  * Writes outcomes, those of one turn together, and again until the store has answered: an outcome is never dropped
- * because of an outage. Sending one twice is safe, the store knows it by its token.
+ * because of an outage. Sending one twice is safe, the store knows it by its token. Once the client is closed there is no
+ * store to answer: what has not been written by then is given up, and its lease runs out.
  */
 export class Settler {
   readonly #store: Store;
   readonly #reporter: Reporter;
   readonly #timing: { readonly clock: Clock; readonly random: Random };
   readonly #logger: Logger;
+  readonly #closing: AbortSignal;
   #pending: Pending[] = [];
   #isFailing = false;
 
@@ -32,11 +34,13 @@ export class Settler {
     reporter: Reporter,
     timing: { readonly clock: Clock; readonly random: Random },
     logger: Logger,
+    closing: AbortSignal,
   ) {
     this.#store = store;
     this.#reporter = reporter;
     this.#timing = timing;
     this.#logger = logger;
+    this.#closing = closing;
   }
 
   /** True while the store does not take outcomes; claiming more would pile them up. */
@@ -47,7 +51,7 @@ export class Settler {
   settle(attempt: Attempt, settlement: Settlement): Promise<SettleStatus> {
     return new Promise((resolve) => {
       this.#pending.push({ attempt, settlement, resolve });
-      if (this.#pending.length === 1) setImmediate(() => void this.#flush());
+      if (this.#pending.length === 1) this.#timing.clock.nextTurn(() => void this.#flush());
     });
   }
 
@@ -73,6 +77,7 @@ export class Settler {
         this.#logger.warn({ error, count: batch.length }, "outcomes could not be written; trying again");
       }
       await this.#pause(delayMs);
+      if (this.#closing.aborted) return this.#giveUp(batch);
       // The next worker owns these by now; writing them would only be refused.
       const live = batch.filter((each) => !each.attempt.isGone);
       for (const each of batch) if (each.attempt.isGone) each.resolve("lost");
@@ -82,6 +87,11 @@ export class Settler {
       }
       batch = live;
     }
+  }
+
+  #giveUp(batch: readonly Pending[]): void {
+    this.#logger.warn({ count: batch.length }, "outcomes were not written before the client was closed");
+    for (const each of batch) each.resolve("lost");
   }
 
   /** One outcome the store will not take must not keep the others from being written. */

@@ -64,12 +64,13 @@ export class Worker<Client> {
     this.#bind = bind;
     const { store, clock, random, logger } = kernel;
     this.#reporter = new Reporter(store, clock, logger);
-    this.#settler = new Settler(store, this.#reporter, { clock, random }, logger);
+    this.#settler = new Settler(store, this.#reporter, { clock, random }, logger, kernel.closing);
     this.#executor = new Executor({ clock, random, abortGraceMs: options.abortGraceMs });
     const { leaseMs, heartbeatMs, prefetch } = options;
     this.#companions = new Coalescer(
       (leases) => store.companions(leases),
       () => true,
+      clock,
     );
     this.#heartbeater = new Heartbeater({
       worker: id,
@@ -93,6 +94,11 @@ export class Worker<Client> {
       onDry: () => this.#tellIfIdle(),
       onError: (error) => logger.warn({ error, worker: id }, "the claim failed; it will be tried again"),
     });
+  }
+
+  /** What the worker does for a kind; for tests of handlers. @internal */
+  static registrationOf<Client>(worker: Worker<Client>, kind: string): Registration<Client> | undefined {
+    return worker.#registrations.get(kind);
   }
 
   get stats(): WorkerStats {

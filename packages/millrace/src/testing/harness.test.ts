@@ -4,7 +4,7 @@ import { casesOf, runCase, type ConformanceCase, type StoreProvider } from "./ha
 
 type Run = ConformanceCase["run"];
 
-const SOUND: AuditReport = { jobs: 0, violations: [] };
+const SOUND: AuditReport = { verdict: "sound", jobs: 0, violations: [], parts: [] };
 
 /** As much of a store as the runner touches. */
 function provider(audit: AuditReport, log: string[], isShared = false): StoreProvider {
@@ -51,10 +51,10 @@ describe("the conformance runner", () => {
   });
 
   test("fails a case after which the audit finds something", async () => {
-    const violations = [{ guarantee: "G4", message: "a gap", rows: ["mail#2"] }];
+    const violations = [{ guarantee: "G4", message: "a gap", count: 1, rows: ["mail#2"] }];
     const verdict = await runCase(
       aCase(async () => undefined),
-      provider({ jobs: 1, violations }, []),
+      provider({ ...SOUND, verdict: "violated", violations }, []),
     );
     expect(verdict.status === "failed" && verdict.error.message).toMatch(/the audit finds no violation/);
   });

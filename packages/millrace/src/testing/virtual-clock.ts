@@ -35,6 +35,11 @@ export class VirtualClock implements Clock {
     return { cancel: () => void this.#alarms.delete(alarm) };
   }
 
+  /** Turns are no time: the event loop goes on while the clock stands still. */
+  nextTurn(fn: () => void): void {
+    setImmediate(fn);
+  }
+
   /** The present, as a store answers it. */
   date(offsetMs = 0): Date {
     return new Date(this.#wallMs + offsetMs);

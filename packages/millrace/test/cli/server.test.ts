@@ -124,7 +124,15 @@ describe.concurrent("the command line with a server", () => {
   it("says so where the data itself is needed", async () => {
     const env = { MILLRACE_SERVER: "http://127.0.0.1:9", MILLRACE_KEY: KEY };
     const cwd = await folders.create();
-    for (const args of [["migrate"], ["doctor"], ["prune"], ["verify", "--data"], ["export"], ["serve", "--dev"]]) {
+    for (const args of [
+      ["migrate"],
+      ["doctor"],
+      ["prune"],
+      ["verify", "--data"],
+      ["export"],
+      ["serve", "--dev"],
+      ["numbers", "adopt", "a", "1"],
+    ]) {
       const says = ["Error: MILLRACE_SERVER names a server, and this command works on the store itself"];
       expectRefusal(await millrace(args, { cwd, env }), { exitCode: 2, says });
     }

@@ -80,7 +80,13 @@ describe.concurrent("verify --data", () => {
     const run = await millrace(["verify", "--data"], { cwd });
     expect(run).toMatchObject({ exitCode: 0, stdout: "3 jobs, no guarantee is broken.\n", stderr: "" });
     const report = JSON.parse((await millrace(["verify", "--data", "--json"], { cwd })).stdout) as unknown;
-    expect(report).toEqual({ jobs: 3, violations: [] });
+    const parts = ["jobs", "counters", "lanes", "numbers", "attempts", "logs"];
+    expect(report).toEqual({
+      verdict: "sound",
+      jobs: 3,
+      violations: [],
+      parts: parts.map((part) => ({ part, isComplete: true })),
+    });
   });
 
   it("ends with 70 for a broken one, and names the rows", async () => {
@@ -88,7 +94,7 @@ describe.concurrent("verify --data", () => {
     await makeBrokenStore(good, join(cwd, "millrace.db"));
     const run = await millrace(["verify", "--data"], { cwd });
     expect(run).toMatchObject({ exitCode: 70, stderr: "" });
-    expect(run.stdout).toMatch(/^G3: 1 jobs? .+\n {2}job_[0-9a-z]{26}\n3 jobs, 1 violation\.\n$/);
+    expect(run.stdout).toMatch(/^G3: jobs whose .+ \(1\)\n {2}job_[0-9a-z]{26}\n3 jobs, 1 violation\.\n$/);
     const json = await millrace(["verify", "--data", "--json"], { cwd });
     expect(json.exitCode).toBe(70);
     expect(JSON.parse(json.stdout)).toMatchObject({ jobs: 3, violations: [{ guarantee: "G3" }] });

@@ -15,6 +15,7 @@ export interface Bench extends Handler {
   readonly mill: Millrace;
   /** Ask as the owner, or with another key; `null` for none. */
   readonly ask: (method: string, path: string, body?: unknown, key?: string | null) => Promise<Answer>;
+  readonly end: () => Promise<void>;
 }
 
 export interface Answer {
@@ -32,8 +33,18 @@ export interface Maker {
 
 export const OURS: Maker = { createHandler, openMillrace };
 
-/** @param maker another than ours, for who tells them apart */
-export async function aServer(
+/**
+ * A server that is gone when the test is.
+ * @param maker another than ours, for who tells them apart
+ */
+export async function aServer(options?: Partial<HandlerOptions>, target?: string, maker?: Maker): Promise<Bench> {
+  const bench = await openBench(options, target, maker);
+  onTestFinished(async () => bench.end());
+  return bench;
+}
+
+/** A server that whoever opens it ends. */
+export async function openBench(
   options: Partial<HandlerOptions> = {},
   target = "memory:",
   maker: Maker = OURS,
@@ -42,11 +53,11 @@ export async function aServer(
   // Made when a test sends the first artifact.
   const artifacts = join(tmpdir(), `millrace-artifacts-${crypto.randomUUID()}`);
   const handler = maker.createHandler({ mill, artifacts, apiKey: API_KEY, jwtSecret: JWT_SECRET, ...options });
-  onTestFinished(async () => {
+  const end: Bench["end"] = async () => {
     handler.close();
     await mill.close();
     await rm(artifacts, { recursive: true, force: true });
-  });
+  };
   const ask: Bench["ask"] = async (method, path, body, key = API_KEY) => {
     const headers = new Headers();
     if (key !== null) headers.set("Authorization", `Bearer ${key}`);
@@ -58,7 +69,7 @@ export async function aServer(
     const answer: unknown = said === "" ? undefined : JSON.parse(said);
     return { status: response.status, headers: response.headers, body: answer };
   };
-  return { ...handler, mill, ask };
+  return { ...handler, mill, ask, end };
 }
 
 /** The key of somebody with a role in an organisation. */

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Role } from "../../src/core/role.ts";
 import { createHandler } from "../../src/http/index.ts";
 import { temporaryFolders } from "../cli/temporary-folder.ts";
-import { TcpProxy } from "../outage/tcp-proxy.ts";
+import { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 import { onPostgreSQL } from "../runtime/grounds.ts";
 import { aServer, API_KEY, jwtFor, type Bench } from "./bench.ts";
 import { onEveryStore } from "./every-store.ts";

@@ -3,7 +3,7 @@ import { until } from "../runtime/until.ts";
 import { aBusyStore, type BusyStore } from "./busy-store.ts";
 import { CALL_LIMIT_MS, drained, expectRecovery, expectRefusal, insist, RECOVERY_LIMIT_MS, timed } from "./recovery.ts";
 import { aServer, missingServer, newRoad, openClient } from "./road.ts";
-import type { TcpProxy } from "./tcp-proxy.ts";
+import type { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 
 describe.skipIf(missingServer() !== undefined)("the network between", () => {
   const server = aServer();

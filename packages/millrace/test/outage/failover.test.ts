@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startServer, type PostgresServer } from "../postgres/server.ts";
-import { promote, startStandby } from "../postgres/standby.ts";
+import { promote } from "../../src/verify/faults/server/standby.ts";
+import { startStandby } from "../postgres/standby.ts";
 import { until } from "../runtime/until.ts";
 import { Producer } from "./producer.ts";
 import { drained, expectRecovery } from "./recovery.ts";

@@ -3,7 +3,7 @@ import type { Millrace } from "millrace";
 import { until } from "../runtime/until.ts";
 import { CALL_LIMIT_MS, expectRecovery } from "./recovery.ts";
 import { aServer, missingServer, newRoad, openClient } from "./road.ts";
-import type { TcpProxy } from "./tcp-proxy.ts";
+import type { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 
 /** The poll that stands behind wake-ups comes every two seconds; a job that waits for that takes longer, now and then. */
 const AT_ONCE_MS = 1_000;

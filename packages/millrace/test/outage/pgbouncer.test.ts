@@ -6,7 +6,7 @@ import { findPgBouncer, startPgBouncer, type PgBouncer } from "./pgbouncer.ts";
 import { Producer } from "./producer.ts";
 import { drained, expectRecovery, expectRefusal, timed } from "./recovery.ts";
 import { anAdmin, aServer, missingServer, newRoad, openClient } from "./road.ts";
-import { TcpProxy } from "./tcp-proxy.ts";
+import { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 
 const program = findPgBouncer();
 /** Of the server, for all clients of the pooler: so few that transactions of one client go over all of them. */

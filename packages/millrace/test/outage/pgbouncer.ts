@@ -4,8 +4,8 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "../postgres/free-port.ts";
-import { serverUser } from "../postgres/server-user.ts";
+import { freePort } from "../../src/verify/faults/free-port.ts";
+import { serverUser } from "../../src/verify/faults/server/server-user.ts";
 
 /** Where Debian puts it, which is on nobody's PATH but root's. */
 const PLACES = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];

@@ -1,6 +1,6 @@
 import { isMillraceError, type Job, type Millrace } from "millrace";
 import { expect } from "vitest";
-import { readAllJobs } from "../process/history.ts";
+import { readAllJobs } from "../process/all-jobs.ts";
 import { expectRefusal, timed, type Answer } from "./recovery.ts";
 
 /** Enqueues one job after the other, come what may, and keeps what it was told. */

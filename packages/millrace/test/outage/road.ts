@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { tmpdir } from "node:os";
 import { openMillrace, type Logger, type Millrace, type MillraceOptions } from "millrace";
 import { Client } from "pg";
 import { afterAll, beforeAll, onTestFailed, onTestFinished } from "vitest";
-import { findBinaries } from "../postgres/binaries.ts";
+import { installedFolder } from "../postgres/binaries.ts";
 import { startServer, type PostgresServer, type ServerOptions } from "../postgres/server.ts";
 import { missingPostgres } from "../postgres/test-database.ts";
-import { TcpProxy } from "./tcp-proxy.ts";
+import { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 
 /** Why no server can be started here, so that tests which need one of their own are to be skipped. */
 export function missingServer(): string | undefined {
   try {
-    findBinaries(undefined, tmpdir());
+    installedFolder();
     return missingPostgres();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

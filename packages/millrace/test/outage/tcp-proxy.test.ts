@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { until } from "../runtime/until.ts";
-import { TcpProxy } from "./tcp-proxy.ts";
+import { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 
 /** A server that says everything back, in capitals, and a proxy in front of it. */
 async function anEcho() {

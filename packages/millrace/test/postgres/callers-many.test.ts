@@ -1,6 +1,6 @@
 import type { Job } from "millrace";
 import { expect, it } from "vitest";
-import { chanceFrom } from "../process/chaos-messages.ts";
+import { chanceFrom } from "../../src/core/chance.ts";
 import type { Caller } from "../runtime/caller.ts";
 import { onPostgres } from "../runtime/bench.ts";
 import { adminQuery } from "./test-database.ts";

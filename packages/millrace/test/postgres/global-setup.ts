@@ -1,7 +1,7 @@
-import { existsSync, statfsSync } from "node:fs";
 import process from "node:process";
 import type { TestProject } from "vitest/node";
-import { startServer, type PostgresServer } from "./server.ts";
+import type { PostgresServer } from "./server.ts";
+import { startRunServer } from "./start-run-server.ts";
 
 /** What the tests of a run are told about its server. */
 export interface RunServer {
@@ -14,21 +14,6 @@ declare module "vitest" {
   interface ProvidedContext {
     readonly postgres: RunServer;
   }
-}
-
-/** Room for what a whole run writes, and for the log of it. */
-const ROOM_BYTES = 1_500_000_000;
-const SETTINGS = { max_wal_size: "256MB" };
-
-/**
- * No test pulls the plug on the server that all of them share, so what it writes through need not go further than to
- * memory, where there is room. The server does not know, and is set up as it would be anywhere.
- */
-function placeInMemory(): { readonly parentFolder?: string } {
-  const parentFolder = "/dev/shm";
-  if (!existsSync(parentFolder)) return {};
-  const { bavail, bsize } = statfsSync(parentFolder);
-  return bavail * bsize > ROOM_BYTES ? { parentFolder } : {};
 }
 
 /** Each project loads this file for itself, and all of them use one server; it is kept where they all see it. */
@@ -53,7 +38,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   const run = shared();
   run.userCount += 1;
-  run.server ??= startServer({ settings: SETTINGS, ...placeInMemory() });
+  run.server ??= startRunServer();
   project.provide("postgres", await describeServer(run.server));
   return async () => {
     run.userCount -= 1;

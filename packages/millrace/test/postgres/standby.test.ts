@@ -2,7 +2,8 @@ import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../runtime/until.ts";
 import { startServer } from "./server.ts";
-import { promote, startStandby } from "./standby.ts";
+import { promote } from "../../src/verify/faults/server/standby.ts";
+import { startStandby } from "./standby.ts";
 
 test("a standby has what the primary acknowledged, takes no writes until it is promoted, and the primary waits for it", async () => {
   const primary = await startServer();

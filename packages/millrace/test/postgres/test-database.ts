@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Pool } from "pg";
-import { inject } from "vitest";
+import { runServer } from "./run-server.ts";
 
 /** Part of a database that is one test's own. It is made by whoever opens a store on its address. */
 export interface TestSchema {
@@ -14,12 +14,12 @@ export interface TestSchema {
 
 /** Why the tests on PostgreSQL cannot run; `undefined` when they can. */
 export function missingPostgres(): string | undefined {
-  return inject("postgres").reason;
+  return runServer().reason;
 }
 
 /** The address of the run's server, for a superuser. */
 export function testUrl(): string {
-  const { url, reason } = inject("postgres");
+  const { url, reason } = runServer();
   if (url === undefined) throw new Error(`there is no PostgreSQL server: ${reason}`);
   return url;
 }
@@ -48,13 +48,20 @@ let admin: Pool | undefined;
 
 /** Ask the run's server something, beside all stores. */
 export async function adminQuery(sql: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
-  admin ??= new Pool({
+  admin ??= openAdmin();
+  const { rows } = await admin.query<Record<string, unknown>>(sql, [...values]);
+  return rows;
+}
+
+function openAdmin(): Pool {
+  const pool = new Pool({
     connectionString: testUrl(),
     max: 1,
     allowExitOnIdle: true,
     // A connection that a test forgot to close should show as an error, not as a test that hangs.
     options: "-c lock_timeout=10s",
   });
-  const { rows } = await admin.query<Record<string, unknown>>(sql, [...values]);
-  return rows;
+  // A server that is gone before its connection was let go is missed by nobody.
+  pool.on("error", () => undefined);
+  return pool;
 }

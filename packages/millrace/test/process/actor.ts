@@ -35,6 +35,11 @@ export class Actor<Told> {
     this.#process.on("error", () => undefined);
   }
 
+  /** Of the process; 0 when there could be none. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   send(message: object): void {
     if (this.#process.connected) this.#process.send(message);
   }

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { chanceFrom } from "../../src/core/chance.ts";
+import { ClockFile, clockArguments } from "../../src/verify/faults/clock-file.ts";
 import { until } from "../runtime/until.ts";
 import { Actor } from "./actor.ts";
-import { chanceFrom } from "./chaos-messages.ts";
 import { Scene } from "./scene.ts";
 import { onEachStore } from "./store-kinds.ts";
 
@@ -12,7 +14,6 @@ const HOUR_MS = 3_600_000;
 type Told =
   | { type: "running" }
   | { type: "enqueued" }
-  | { type: "shifted"; shiftMs: number }
   /** The worker's logger was told of an error, such as an outcome that the store refused. */
   | { type: "complained"; message: string };
 
@@ -28,25 +29,22 @@ onEachStore((kind) => {
     const scene = Scene.on(kind);
     const begunAt = Date.now();
     const mill = await scene.open();
-    const execArgv = ["--import", new URL("./stepping-date.ts", import.meta.url).href];
+    const clock = new ClockFile(join(scene.folder, "clock"));
+    const execArgv = [...clockArguments(clock)];
     const actor = scene.play(
       new Actor<Told>(new URL("./clock-program.ts", import.meta.url), { url: scene.url, jobs: JOBS }, { execArgv }),
     );
     const running = (): number => actor.told.filter(({ type }) => type === "running").length;
 
-    async function shift(shiftMs: number): Promise<void> {
-      actor.send({ shiftMs });
-      await actor.hears((message) => message.type === "shifted" && message.shiftMs === shiftMs);
-    }
     for (let step = 1; step <= 20; step++) {
       const seen = running();
       await until("some jobs more have begun", () => running() >= Math.min(seen + 4, JOBS / 2));
       // Back by up to an hour, or forward again; each place is a new one.
-      await shift(-Math.round(chance() * HOUR_MS) - step);
+      clock.set(-Math.round(chance() * HOUR_MS) - step);
     }
     await actor.hears(({ type }) => type === "enqueued");
     // What waits for its next attempt was put to times an hour apart; all of them have come then.
-    await shift(HOUR_MS);
+    clock.set(HOUR_MS);
     await until("all jobs have completed", async () => (await mill.counts()).completed === JOBS);
     actor.kill("SIGTERM");
     expect(await actor.exited).toEqual({ code: 0, signal: null });

@@ -5,7 +5,7 @@ import { StoreError, type Millrace } from "millrace";
 import { expect, it, onTestFinished } from "vitest";
 import { Actor } from "./actor.ts";
 import type { FromFiller } from "./disk-messages.ts";
-import { readAllJobs } from "./history.ts";
+import { readAllJobs } from "./all-jobs.ts";
 import { Scene } from "./scene.ts";
 
 /** Gives `use` a file system of so many bytes; answers false where this user may not mount one. */

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openPostgres } from "../../src/stores/postgres/index.ts";
 import { claimSome, enqueueAll, requests } from "../../src/testing/factory.ts";
-import { TcpProxy } from "../outage/tcp-proxy.ts";
+import { TcpProxy } from "../../src/verify/faults/tcp-proxy.ts";
 import { missingPostgres, newSchema } from "../postgres/test-database.ts";
 import { until } from "../runtime/until.ts";
 import { Edits, type Mutant } from "./mutants/mutant.ts";

@@ -12,15 +12,22 @@ export interface FileProviderOptions {
   readonly edit?: Edit;
   /** Puts another store in front of each one that is opened. */
   readonly wrap?: (store: Store, file: string, now: () => number) => Store;
+  /** The clock of each connection, the first being 0. @default that of the test for all */
+  readonly clockOf?: ClockOf;
 }
 
+/** What a connection takes for the time. */
+export type ClockOf = (now: () => number, connection: number) => () => number;
+
 /** Stores on a file of their own, with connections and transactions beside them. */
-export function fileProvider({ edit, wrap }: FileProviderOptions = {}): StoreProvider {
+export function fileProvider({ edit, wrap, clockOf = sameClock }: FileProviderOptions = {}): StoreProvider {
   return {
-    async open(now) {
+    async open(testNow) {
       const folder = mkdtempSync(join(tmpdir(), "millrace-conformance-"));
       const file = join(folder, "store.db");
+      let connections = 0;
       const openAnother = async (): Promise<Store> => {
+        const now = clockOf(testNow, connections++);
         const store = await openSqlite({ file, now, ...(edit === undefined ? {} : { edit }) });
         return wrap === undefined ? store : wrap(store, file, now);
       };
@@ -48,6 +55,9 @@ export function fileProvider({ edit, wrap }: FileProviderOptions = {}): StorePro
     },
   };
 }
+
+/** For all connections. */
+export const sameClock: ClockOf = (now) => now;
 
 /** Stores that live and die with their one connection. */
 export function memoryProvider({ edit }: Pick<FileProviderOptions, "edit"> = {}): StoreProvider {

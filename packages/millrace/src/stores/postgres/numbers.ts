@@ -1,4 +1,5 @@
 import { StoreError } from "../../core/errors.ts";
+import type { Adoption } from "../../core/number-store.ts";
 import type { Session } from "./session.ts";
 import type { NamedSql } from "./statements.ts";
 
@@ -34,8 +35,7 @@ export async function takeNumbers(session: Session, requests: readonly NumberTak
   for (const scope of [...byScope.keys()].toSorted((a, b) => a - b)) {
     const count = (byScope.get(scope) ?? []).reduce((sum, request) => sum + request.count, 0);
     const row = await session.get<{ last: number }>(TAKE, scope, count);
-    if (row === undefined)
-      throw new StoreError("store_busy", "the scope is newer than the transaction; repeat all of it");
+    if (row === undefined) throw tooNew();
     next.set(scope, row.last - count + 1);
   }
   return requests.map(({ scope, count }) => {
@@ -46,12 +46,15 @@ export async function takeNumbers(session: Session, requests: readonly NumberTak
 }
 
 /** As `Store.adoptNumbers`. */
-export async function adoptNumbers(
-  session: Session,
-  scope: number,
-  highest: number,
-): Promise<{ readonly status: "adopted" | "behind"; readonly last: number }> {
+export async function adoptNumbers(session: Session, scope: number, highest: number): Promise<Adoption> {
   const adopted = await session.get<{ last: number }>(ADOPT, scope, highest);
   if (adopted !== undefined) return { status: "adopted", last: adopted.last };
-  return { status: "behind", last: (await session.get<{ last: number }>(LAST, scope))?.last ?? 0 };
+  const counter = await session.get<{ last: number }>(LAST, scope);
+  if (counter === undefined) throw tooNew();
+  return { status: "behind", last: counter.last };
+}
+
+/** A transaction that sees what was there when it began does not see the scope, which is there. */
+function tooNew(): StoreError {
+  return new StoreError("store_busy", "the scope is newer than the transaction; repeat all of it");
 }

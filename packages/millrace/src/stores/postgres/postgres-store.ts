@@ -266,7 +266,7 @@ export function createPostgresStore(
           await placed(requests, (list) => enqueueJobs(session, list));
         }),
       ),
-    audit: () => survey(auditData, SURVEY_LIMIT_MS),
+    audit: (options) => auditData((work) => call(() => database.snapshot(work)), options),
     diagnose: () => survey(diagnose, SURVEY_LIMIT_MS),
 
     configureQueue: async (org, name, change) => {

@@ -6,7 +6,7 @@ import { channelOf } from "./channel.ts";
 import { enqueueJobs } from "./enqueue.ts";
 import { hasCode, translate } from "./errors.ts";
 import { keepReports } from "./lease.ts";
-import { takeNumbers } from "./numbers.ts";
+import { adoptNumbers, takeNumbers } from "./numbers.ts";
 import { Session } from "./session.ts";
 import { settleAttempts } from "./settle.ts";
 import { withPlaces } from "./with-places.ts";
@@ -81,6 +81,10 @@ export function transactionStore(tx: unknown, parts: TransactionParts): Transact
       const [first] = await write((session) => takeNumbers(session, [{ scope: id, count }]));
       if (first === undefined) throw new Error(`no number was taken of ${scope}`);
       return first;
+    },
+    adoptNumbers: async (org, scope, highest) => {
+      const [id = 0] = await catalog.scopes([[org, scope]]);
+      return write((session) => adoptNumbers(session, id, highest));
     },
   };
 }

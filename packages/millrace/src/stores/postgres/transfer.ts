@@ -76,7 +76,12 @@ export async function openImport(database: Database): Promise<ImportWriter> {
       return refusal;
     },
     pages: () => transaction.each(pagesOf(session)),
-    audit: async () => transaction.run(async () => auditData(session)),
+    audit: async () =>
+      transaction.run(async () => {
+        // What was read back was read through; slices are looked up.
+        await session.adHoc(settingsSql(WRITING), []);
+        return auditData((work) => work(session), { limitMs: Number.POSITIVE_INFINITY });
+      }),
     commit: async () => {
       if (isRefused) throw new ConflictError("state_conflict", "a record was refused, so nothing is kept");
       await transaction.commit();

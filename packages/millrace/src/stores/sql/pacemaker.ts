@@ -13,6 +13,9 @@ export interface KeptWorker<Place> {
   readonly place: Place;
 }
 
+/** Tells the thread to end itself. */
+export const END = "end";
+
 /** One counter, shared with the thread; the main thread raises it as long as its event loop turns. */
 export type Pulse = SharedArrayBuffer;
 
@@ -52,7 +55,8 @@ export class Pacemaker<Place> {
 
   #stop(): void {
     clearInterval(this.#timer);
-    void this.#worker?.terminate();
+    // It ends by itself. Whoever ends a thread while that loads a native addon ends the process with it.
+    this.#worker?.postMessage(END);
     this.#worker = undefined;
     this.#timer = undefined;
   }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { KeptWorker, PacemakerOrder, Pulse } from "./pacemaker.ts";
+import { END, type KeptWorker, type PacemakerOrder, type Pulse } from "./pacemaker.ts";
 
 /**
  * The thread of a `Pacemaker`. Every tick it looks at the pulse; once that has stood still for a third of a lease, the
@@ -35,7 +35,9 @@ export function watchPulse<Place>(prolong: (worker: KeptWorker<Place>) => boolea
     }
   }
 
-  parentPort?.on("message", (next: PacemakerOrder<Place>) => {
+  parentPort?.on("message", (next: PacemakerOrder<Place> | typeof END) => {
+    // In a thread this ends the thread.
+    if (next === END) process.exit();
     order = next;
     clearInterval(timer);
     timer = setInterval(look, order.everyMs);

@@ -14,17 +14,20 @@ type Listener = (changes: ReadonlySet<Change>, isOwn: boolean) => void;
  */
 export class Changes {
   readonly #session: Session;
+  readonly #isShared: boolean;
   readonly #listeners = new Set<Listener>();
   #timer: NodeJS.Timeout | undefined;
   #version = 0;
 
-  constructor(session: Session) {
+  /** @param isShared whether other connections may write */
+  constructor(session: Session, isShared: boolean) {
     this.#session = session;
+    this.#isShared = isShared;
   }
 
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
-    if (this.#timer === undefined) {
+    if (this.#isShared && this.#timer === undefined) {
       this.#version = this.#dataVersion();
       this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
       this.#timer.unref();

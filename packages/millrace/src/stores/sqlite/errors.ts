@@ -36,6 +36,19 @@ export function translate(error: unknown, file: string): MillraceError | Error {
   return new StoreError(code, `${file}: ${say} (${driverCode})`, { cause: error });
 }
 
+/** As `translate`, in a transaction of the caller: one that was begun with BEGIN IMMEDIATE waits for no lock. */
+export function translateWithin(error: unknown, file: string): MillraceError | Error {
+  if (codeOf(error) !== "SQLITE_BUSY") return translate(error, file);
+  const say = "tx was begun without the write lock, and another connection holds it";
+  return new StoreError(
+    "store_busy",
+    `${file}: ${say}; begin it with BEGIN IMMEDIATE, and repeat it whole (SQLITE_BUSY)`,
+    {
+      cause: error,
+    },
+  );
+}
+
 /** True when trying the same again in a moment is likely to work. */
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error);

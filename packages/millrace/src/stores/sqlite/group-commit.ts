@@ -11,6 +11,9 @@ const LEAST_TRIES = 5;
 const BUSY_RETRY_MS = 1;
 const BUSY_RETRY_MAX_MS = 16;
 
+/** Calls `fn` in the next turn of the event loop. */
+export type NextTurn = (fn: () => void) => void;
+
 interface Call {
   readonly work: () => unknown;
   readonly resolve: (value: unknown) => void;
@@ -33,6 +36,7 @@ interface Call {
  */
 export class GroupCommit {
   readonly #session: Session;
+  readonly #nextTurn: NextTurn;
   readonly #serveParked: () => () => void;
   readonly #onCommit: (changes: ReadonlySet<Change>) => void;
   #waiting: Call[] = [];
@@ -45,8 +49,14 @@ export class GroupCommit {
    * @param serveParked runs inside a transaction that has brought tickets; what it answers is called after the commit
    * @param onCommit hears what a commit has brought
    */
-  constructor(session: Session, serveParked: () => () => void, onCommit: (changes: ReadonlySet<Change>) => void) {
+  constructor(
+    session: Session,
+    nextTurn: NextTurn,
+    serveParked: () => () => void,
+    onCommit: (changes: ReadonlySet<Change>) => void,
+  ) {
     this.#session = session;
+    this.#nextTurn = nextTurn;
     this.#serveParked = serveParked;
     this.#onCommit = onCommit;
   }
@@ -76,7 +86,7 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => this.#flush());
+    this.#nextTurn(() => this.#flush());
   }
 
   #flush(): void {

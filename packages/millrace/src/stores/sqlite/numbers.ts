@@ -1,3 +1,4 @@
+import type { Adoption } from "../../core/number-store.ts";
 import type { NamedSql, Session } from "./session.ts";
 
 /**
@@ -71,12 +72,7 @@ export function takeNumbers(session: Session, org: string, scope: string, count:
 }
 
 /** As `Store.adoptNumbers`, inside a transaction. */
-export function adoptNumbers(
-  session: Session,
-  org: string,
-  scope: string,
-  highest: number,
-): { readonly status: "adopted" | "behind"; readonly last: number } {
+export function adoptNumbers(session: Session, org: string, scope: string, highest: number): Adoption {
   const adopted = session.get<{ last: number }>(ADOPT, org, scope, highest);
   if (adopted !== undefined) return { status: "adopted", last: adopted.last };
   return { status: "behind", last: session.get<{ last: number }>(LAST, org, scope)?.last ?? 0 };

@@ -36,7 +36,7 @@ export class Session {
   readonly db: Database;
   readonly now: () => number;
   readonly lanes = new Map<number, Lane & { readonly org: string }>();
-  readonly #edit: EditSql | undefined;
+  readonly edit: EditSql | undefined;
   readonly #prepared = new Map<NamedSql, Prepared>();
   #changes = new Set<Change>();
   #journal: { readonly type: JobEventType; readonly jobs: number[] }[] = [];
@@ -44,7 +44,7 @@ export class Session {
   constructor(db: Database, now: () => number, edit?: EditSql) {
     this.db = db;
     this.now = now;
-    this.#edit = edit;
+    this.edit = edit;
   }
 
   all<Row>(statement: NamedSql, ...values: Bound[]): Row[] {
@@ -78,7 +78,7 @@ export class Session {
   #prepare(statement: NamedSql): Prepared {
     let prepared = this.#prepared.get(statement);
     if (prepared === undefined) {
-      const sql = this.#edit === undefined ? statement.sql : this.#edit(statement.name, statement.sql);
+      const sql = this.edit === undefined ? statement.sql : this.edit(statement.name, statement.sql);
       prepared = { prepared: this.db.prepare(sql), bind: /\?\d/.test(sql) ? byNumber : inOrder };
       this.#prepared.set(statement, prepared);
     }

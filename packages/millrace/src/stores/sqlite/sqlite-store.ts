@@ -19,10 +19,10 @@ import { readCompanions } from "./companions.ts";
 import { fileOf, migrate, openDatabase, requireCurrentSchema, requireTransaction } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
 import { enqueueJobs } from "./enqueue.ts";
-import { translate } from "./errors.ts";
+import { translate, translateWithin } from "./errors.ts";
 import { readEvents, writeJournal } from "./events.ts";
 import { readLog, readSituation } from "./explain.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit, type NextTurn } from "./group-commit.ts";
 import { keepReports, prolongLeases, readCancelRequests } from "./lease.ts";
 import { countJobs, listJobs } from "./list.ts";
 import { adoptNumbers, takeNumbers } from "./numbers.ts";
@@ -64,20 +64,31 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     db.close();
     throw error;
   }
-  return createSqliteStore(db, now, edit);
+  return createSqliteStore(new Session(db, now, edit), { nextTurn: setImmediate, close: () => db.close() });
 }
 
-function createSqliteStore(db: Database, now: () => number, edit: EditSql | undefined): Store {
-  const session = new Session(db, now, edit);
-  const changes = new Changes(session);
+/** What a store on a connection leaves to whoever opened it. */
+interface StoreHost {
+  /** When calls are committed; all that were asked for until then are one transaction. */
+  readonly nextTurn: NextTurn;
+  /** Ends the connection. */
+  readonly close: () => void;
+}
+
+/** A store on a connection whose schema is current. */
+export function createSqliteStore(session: Session, { nextTurn, close }: StoreHost): Store {
+  const { db, now, edit } = session;
+  const file = fileOf(db);
+  const isShared = file !== "";
+  const changes = new Changes(session, isShared);
   const claimer = new Claimer();
   const parked = new ParkedClaims(claimer);
   const commits = new GroupCommit(
     session,
+    nextTurn,
     () => parked.serve(session),
     (brought) => changes.tell(brought, true),
   );
-  const file = fileOf(db);
   /** Workers that this store has registered; they live in this process. */
   const workers = new Set<string>();
   let isClosed = false;
@@ -98,7 +109,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
   }
 
   return {
-    capabilities: { isSynchronous: true, isShared: file !== "", isNumberedAtCommit: false, isWaitForAll: false },
+    capabilities: { isSynchronous: true, isShared, isNumberedAtCommit: false, isWaitForAll: false },
 
     enqueue: (requests, terms) => commits.run(() => enqueueJobs(session, requests, terms)),
     ended: (ids) => read(() => endedAmong(session, ids)),
@@ -110,13 +121,17 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
     cancel: (requests) => commits.run(() => cancelJobs(session, requests)),
     logs: (id, { after, limit }) => read(() => readLog(session, id, after, limit)),
     explain: (id) => read(() => readSituation(session, id)),
-    within: (tx) => transactionStore(requireTransaction(tx, file), now, (brought) => changes.tell(brought, false)),
+    within: (tx) =>
+      transactionStore(requireTransaction(tx, file), now, (brought) => {
+        // A synchronous transaction has ended by then; one that lasts longer is noticed as a foreign commit.
+        nextTurn(() => changes.tell(brought, false));
+      }),
 
     registerWorker: async (worker) => {
       const status = await commits.run(() => registerWorker(session, worker));
       if (status === "taken") return status;
       workers.add(worker.id);
-      if (file !== "") pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { file } });
+      if (isShared) pacemaker.add({ id: worker.id, leaseMs: worker.leaseMs, place: { file } });
       return status;
     },
     removeWorker: (id) => {
@@ -153,7 +168,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
         () => nextFiring(session),
         () => fireDue(session, fire),
       ),
-    audit: () => read(() => auditData(session)),
+    audit: (options) => auditData(session, read, options),
     diagnose: () => read(() => diagnose(session)),
 
     configureQueue: (org, name, change) => commits.run(() => configureQueue(session, org, name, change)),
@@ -200,7 +215,7 @@ function createSqliteStore(db: Database, now: () => number, edit: EditSql | unde
       parked.close();
       for (const worker of workers) pacemaker.remove(worker);
       await commits.close();
-      db.close();
+      close();
     },
   };
 }
@@ -227,11 +242,10 @@ function transactionStore(
         return done;
       })();
       const brought = own.takeChanges();
-      // A synchronous transaction has ended by then; one that lasts longer is noticed as a foreign commit.
-      if (brought.size > 0) setImmediate(() => tell(brought));
+      if (brought.size > 0) tell(brought);
       return value;
     } catch (error) {
-      throw translate(error, tx.name);
+      throw translateWithin(error, tx.name);
     }
   }
   return {
@@ -239,5 +253,6 @@ function transactionStore(
     report: (reports) => write(() => keepReports(own, reports)),
     settle: (settlements) => write(() => settleAttempts(own, settlements)),
     number: (org, scope, count) => write(() => takeNumbers(own, org, scope, count)),
+    adoptNumbers: (org, scope, highest) => write(() => adoptNumbers(own, org, scope, highest)),
   };
 }

@@ -80,7 +80,7 @@ export async function openImport(place: Place): Promise<ImportWriter> {
         return null;
       }),
     pages: () => pagesOf(db, readRecords(session, new LostTickets([], 0))),
-    audit: async () => translated(db, () => auditData(session)),
+    audit: async () => auditData(session, (work) => translated(db, work), { limitMs: Number.POSITIVE_INFINITY }),
     commit: async () => {
       if (isRefused) throw new ConflictError("state_conflict", "a record was refused, so nothing is kept");
       await translated(db, () => void db.exec("COMMIT"));

@@ -172,6 +172,28 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     },
   },
   {
+    name: "numbers adopted in a caller's transaction are kept with it, and undone with it",
+    guarantees: ["G4", "G11"],
+    needs,
+    async run(bench) {
+      const { store, transaction } = bench;
+      await rolledBack(bench, async (tx) => {
+        assert.deepEqual(await store.within(tx).adoptNumbers(ORG, "issue", 41), { status: "adopted", last: 41 });
+      });
+      assert.equal(await store.number(ORG, "issue", 1), 1, "what was rolled back was not adopted");
+      const answers = await transaction(async (tx) => {
+        const within = store.within(tx);
+        return [
+          await within.adoptNumbers(ORG, "issue", 3),
+          await within.number(ORG, "issue", 1),
+          await within.adoptNumbers(ORG, "issue", 3),
+        ];
+      });
+      assert.deepEqual(answers, [{ status: "adopted", last: 3 }, 4, { status: "behind", last: 4 }]);
+      assert.equal(await store.number(ORG, "issue", 1), 5);
+    },
+  },
+  {
     name: "numbers and jobs of one caller's transaction count on one counter",
     guarantees: ["G4", "G11"],
     needs,

@@ -151,11 +151,15 @@ export const transferCases: readonly ConformanceCase[] = casesOf("transfer", [
     needs,
     async run({ store, openEmpty }) {
       const jobs = await enqueueAll(store, requests(3));
+      for (const move of [moves.release(), moves.release(), moves.release(), moves.retry(0)]) {
+        const claims = await claimSome(store, 3);
+        await store.settle(claims.map((claim) => ({ ...refOf(claim), move })));
+      }
       const places = ["blocked", "ready", "scheduled"] as const;
       const records = (await recordsOf(store)).map((record): TransferRecord => {
         if (record.type !== "job" || record.ticket.place === "done") return record;
         const place = places[jobs.findIndex(({ id }) => id === record.id)] ?? "ready";
-        return { ...record, ticket: { ...record.ticket, place, attempt: 1, token: 4, startedAt: record.createdAt } };
+        return { ...record, ticket: { ...record.ticket, place } };
       });
       const target = await openEmpty();
       await writeAll(target, records);
@@ -167,6 +171,20 @@ export const transferCases: readonly ConformanceCase[] = casesOf("transfer", [
         ["scheduled", 1],
       ]);
       assert.equal((await claimOne(target)).lease.token, 5);
+    },
+  },
+  {
+    name: "numbers that were given at commits, and so are not in the order of the jobs, are carried as they are",
+    guarantees: ["G4"],
+    needs,
+    async run({ store, openEmpty }) {
+      await enqueueAll(store, requests(3));
+      const records = (await recordsOf(store)).map((record): TransferRecord =>
+        record.type === "job" ? { ...record, number: 4 - (record.number ?? 0) } : record,
+      );
+      const target = await openEmpty();
+      await writeAll(target, records);
+      assert.deepEqual(await recordsOf(target), records);
     },
   },
   {

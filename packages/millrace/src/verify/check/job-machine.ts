@@ -5,10 +5,11 @@ import type { AttemptEnd } from "../history/entry.ts";
  * A job as the model of docs/architecture.md has it, and nothing of how a store keeps it.
  *
  *   absent ──enqueue──► waiting ──claim──► held ──settle──► waiting | done
- *                          ▲─── lease over ──┘   ──lease over, cancel──► done
+ *                          ▲─── lease over ──┘   ──lease over, cancel──► done ──prune──► gone
  */
 export type JobState =
   | { readonly place: "absent" }
+  | { readonly place: "gone" }
   | (Tokens & { readonly place: "waiting" })
   | (Tokens & { readonly place: "held"; readonly isCancelled: boolean; readonly isUnheard: boolean })
   | (Tokens & { readonly place: "done"; readonly end: Ending });
@@ -23,11 +24,13 @@ interface Tokens {
 export type Ending = "completed" | "failed" | "cancelled";
 
 export const ABSENT: JobState = { place: "absent" };
+const GONE: JobState = { place: "gone" };
 
 export function keyOfState(state: JobState): string {
   switch (state.place) {
     case "absent":
-      return "absent";
+    case "gone":
+      return state.place;
     case "waiting":
       return `waiting ${state.token} ${state.returned.join()}`;
     case "held":
@@ -40,14 +43,29 @@ export function keyOfState(state: JobState): string {
 /** Each answers the state after it, or `null` where the answer that was given cannot have been given. */
 export type Transition = (state: JobState) => JobState | null;
 
+export const unchanged: Transition = (state) => state;
+
+/** Sent again after its answer was lost, it is found; after it was deleted, it is a new one. */
 export const enqueued: Transition = (state) =>
-  state.place === "absent" ? { place: "waiting", token: 0, returned: [] } : state;
+  state.place === "absent" || state.place === "gone" ? { place: "waiting", token: 0, returned: [] } : state;
 
-export const found: Transition = (state) => (state.place === "absent" ? null : state);
+/** Of jobs with a key, only one that has not ended stands for another. */
+export const found: Transition = (state) => (state.place === "waiting" || state.place === "held" ? state : null);
 
-/** Claims whose answer nobody heard may lie in between, so a token may be higher by more than one. */
+/** It had ended so, and its time was over. */
+export function pruned(ends: ReadonlySet<Ending>): Transition {
+  return (state) => (state.place === "done" && ends.has(state.end) ? GONE : null);
+}
+
+/**
+ * Claims whose answer nobody heard may lie in between, so a token may be higher by more than one. And such an answer may
+ * be given again, to the worker's next claim.
+ */
 export function claimed(token: number): Transition {
-  return (state) => (state.place === "waiting" && token > state.token ? held(state, token, false) : null);
+  return (state) => {
+    if (state.place === "waiting") return token > state.token ? held(state, token, false) : null;
+    return state.place === "held" && state.isUnheard && state.token === token ? { ...state, isUnheard: false } : null;
+  };
 }
 
 export function heartbeat(token: number, status: HeartbeatStatus): Transition {
@@ -101,7 +119,7 @@ export function cancelled(status: CancelResult["status"]): Transition {
       case "finished":
         return state.place === "done" && state.end !== "cancelled" ? state : null;
       case "not_found":
-        return state.place === "absent" ? state : null;
+        return state.place === "absent" || state.place === "gone" ? state : null;
     }
   };
 }
@@ -130,6 +148,10 @@ export function lostUnheard(isLast: boolean): Transition {
   return (state) => (state.place === "held" && state.isUnheard ? lost(state.token, isLast)(state) : null);
 }
 
+/** Its worker gave back what it held without having heard of it. */
+export const gaveBackUnheard: Transition = (state) =>
+  state.place === "held" && state.isUnheard ? gaveBack(state.token)(state) : null;
+
 /** Its worker gave back all that it held. */
 export function gaveBack(token: number): Transition {
   return (state) => {
@@ -144,7 +166,10 @@ export const graceOver: Transition = (state) =>
 
 /** What lies there in the end. */
 export function ended(end: Ending | "waiting" | "held" | "absent"): Transition {
-  return (state) => ((state.place === "done" ? state.end : state.place) === end ? state : null);
+  return (state) => {
+    const place = state.place === "done" ? state.end : state.place === "gone" ? "absent" : state.place;
+    return place === end ? state : null;
+  };
 }
 
 function after(state: Tokens, to: AttemptEnd["to"]): JobState {
@@ -164,7 +189,7 @@ function done({ token, returned }: Tokens, end: Ending): JobState {
 }
 
 function saidBefore(state: JobState, token: number, to: AttemptEnd["to"]): boolean {
-  if (state.place === "absent") return false;
+  if (state.place === "absent" || state.place === "gone") return false;
   if (to === "waiting") return state.returned.includes(token);
   return state.place === "done" && state.token === token && state.end === to;
 }

@@ -5,6 +5,8 @@ export interface Step<State> {
   readonly until: number;
   /** It may as well not have happened. */
   readonly isOptional: boolean;
+  /** One like it, of which it is the next: it is thought of only once that one is. */
+  readonly twinOf?: Step<State>;
   /** The state after it; `null` where what was answered is not possible. */
   readonly apply: (state: State) => State | null;
 }
@@ -26,35 +28,63 @@ const SHRINK_BUDGET = 2_000;
  * @param budget looks at most so many times, then it is "unknown"
  */
 export function linearize<State>(
-  steps: readonly Step<State>[],
+  given: readonly Step<State>[],
   initial: State,
   keyOf: (state: State) => string,
   budget = DEFAULT_BUDGET,
 ): Judgement {
+  // By their beginnings, so that only those near to each other have to be looked at together.
+  const steps = given.toSorted((a, b) => a.from - b.from);
   const seen = new Set<string>();
   const isDone = new Uint8Array(steps.length);
+  const twins = steps.map(({ twinOf }) => (twinOf === undefined ? -1 : steps.indexOf(twinOf)));
   let looks = 0;
+
+  /** The earliest end of what is not done and has to be. */
+  function firstEnd(): number {
+    let end = Infinity;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Step<State>;
+      if (step.from > end) break;
+      if (isDone[i] === 0 && !step.isOptional && step.until < end) end = step.until;
+    }
+    return end;
+  }
 
   function search(state: State, requiredLeft: number): Judgement {
     if (requiredLeft === 0) return "ok";
-    const name = `${isDone.join("")} ${keyOf(state)}`;
+    const end = firstEnd();
+    const next: { readonly at: number; readonly state: State; readonly isOptional: boolean }[] = [];
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Step<State>;
+      // What began after another had ended cannot have come before it.
+      if (step.from > end) break;
+      if (isDone[i] !== 0) continue;
+      const twin = twins[i] as number;
+      if (twin >= 0 && isDone[twin] === 0) continue;
+      const after = step.apply(state);
+      if (after === null) continue;
+      if (after !== state) {
+        next.push({ at: i, state: after, isOptional: step.isOptional });
+        continue;
+      }
+      if (step.isOptional) continue;
+      // What is true now and changes nothing may as well come first: whatever order there is, there is one with it here.
+      isDone[i] = 1;
+      const judgement = search(state, requiredLeft - 1);
+      isDone[i] = 0;
+      return judgement;
+    }
+    const name = `${String.fromCharCode(...isDone)}${keyOf(state)}`;
     if (seen.has(name)) return "violated";
     seen.add(name);
     looks += 1;
     if (looks > budget) return "unknown";
-    let firstEnd = Infinity;
-    steps.forEach((step, i) => {
-      if (isDone[i] === 0 && !step.isOptional) firstEnd = Math.min(firstEnd, step.until);
-    });
     let isUnknown = false;
-    for (const [i, step] of steps.entries()) {
-      // What began after another had ended cannot have come before it.
-      if (isDone[i] !== 0 || step.from > firstEnd) continue;
-      const next = step.apply(state);
-      if (next === null) continue;
-      isDone[i] = 1;
-      const judgement = search(next, requiredLeft - (step.isOptional ? 0 : 1));
-      isDone[i] = 0;
+    for (const { at, state: after, isOptional } of next) {
+      isDone[at] = 1;
+      const judgement = search(after, requiredLeft - (isOptional ? 0 : 1));
+      isDone[at] = 0;
       if (judgement === "ok") return "ok";
       isUnknown ||= judgement === "unknown";
     }

@@ -1,4 +1,4 @@
-import type { Answer, Entry, Operation } from "./entry.ts";
+import type { Answer, Operation } from "./entry.ts";
 
 /** A call and, where there was one, its answer. */
 export interface Call {
@@ -11,19 +11,15 @@ export interface Call {
   readonly answer: Answer | null;
 }
 
-/** The calls of a history, in the order in which they began. */
-export function callsOf(entries: Iterable<Entry>): readonly Call[] {
-  const calls = new Map<string, Call>();
-  const answers: (Entry & { readonly type: "answer" })[] = [];
-  for (const entry of entries) {
-    if (entry.type === "answer") answers.push(entry);
-    if (entry.type !== "call") continue;
-    const { process, operation, at } = entry;
-    calls.set(`${process} ${entry.call}`, { process, operation, from: at, until: at, answer: null });
-  }
-  for (const { process, call, at, answer } of answers) {
-    const asked = calls.get(`${process} ${call}`);
-    if (asked !== undefined) calls.set(`${process} ${call}`, { ...asked, until: at, answer });
-  }
-  return [...calls.values()].toSorted((a, b) => a.from - b.from);
+/** Whether it may have had its effect although nobody was told. */
+export function isUnheard({ answer }: Pick<Call, "answer">): boolean {
+  return answer === null || (answer.name === "error" && answer.isOutage);
+}
+
+/** What was answered, where that is what was asked for. */
+export function answerTo<Name extends Answer["name"]>(
+  name: Name,
+  answer: Answer | null,
+): (Answer & { readonly name: Name }) | undefined {
+  return answer?.name === name ? (answer as Answer & { readonly name: Name }) : undefined;
 }

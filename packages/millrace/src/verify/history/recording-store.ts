@@ -1,10 +1,21 @@
 import { isMillraceError } from "../../core/errors.ts";
-import type { EnqueueResult, Store } from "../../core/store.ts";
+import type { QueueChoice } from "../../core/lane.ts";
 import type { Move } from "../../core/settlement.ts";
-import type { Answer, AttemptEnd, EnqueueAnswer, Entry, Operation } from "./entry.ts";
+import type { EnqueueRequest, EnqueueResult, Store, UpkeepResult } from "../../core/store.ts";
+import {
+  laneOf,
+  type Answer,
+  type AttemptEnd,
+  type EnqueueAnswer,
+  type EnqueuedJob,
+  type Entry,
+  type Operation,
+} from "./entry.ts";
 
 /**
- * A store that writes down what it is asked and what it answers, and is the given one otherwise.
+ * A store that writes down what it is asked and what it answers, and is the given one otherwise. What is only read is
+ * left out; and so is what is done in a transaction of the caller's own, for the store does not hear what comes of it:
+ * the caller writes that down, as `transact`.
  * @param process names who asks, apart from all others of the history
  * @param now microseconds on a clock that all of them share
  * @param write keeps an entry, before it returns; a process that is killed then has left it
@@ -37,13 +48,30 @@ export function recordingStore(
   const recording: Partial<Store> = {
     enqueue: (requests, terms) =>
       recorded(
-        { name: "enqueue", jobs: requests.map(({ id, scope, queue }) => ({ id, scope: scope ?? queue })) },
+        {
+          name: "enqueue",
+          jobs: requests.map(asEnqueued),
+          ...(terms?.under === undefined ? {} : { under: { job: terms.under.job, token: terms.under.token } }),
+          ...(terms?.isAllOrNone === true ? { isAllOrNone: true } : {}),
+        },
         () => store.enqueue(requests, terms),
-        (results) => ({ name: "enqueue", results: results.map(enqueueAnswer) }),
+        (results) => ({
+          name: "enqueue",
+          results: results.map(enqueueAnswer),
+          ...(results.some(({ status }) => status === "lost") ? { isLost: true } : {}),
+        }),
       ),
     claim: (request, wait) =>
       recorded(
-        { name: "claim", worker: request.worker, leaseMs: request.leaseMs },
+        {
+          name: "claim",
+          worker: request.worker,
+          leaseMs: request.leaseMs,
+          max: request.max,
+          ...(wait === undefined ? {} : { waits: true }),
+          queues: namesOf(request.queues),
+          labels: [...request.labels],
+        },
         () => store.claim(request, wait),
         (claims) => ({ name: "claim", leases: claims.map(({ lease: { job, token } }) => ({ job, token })) }),
       ),
@@ -78,7 +106,46 @@ export function recordingStore(
       recorded(
         { name: "leave", worker },
         () => store.removeWorker(worker),
-        () => ({ name: "leave" }),
+        (count) => ({ name: "leave", count }),
+      ),
+    promote: (limit) => recorded({ name: "promote" }, () => store.promote(limit), counted("promote")),
+    rescue: (limit) => recorded({ name: "rescue" }, () => store.rescue(limit), counted("rescue")),
+    prune: (limit) => recorded({ name: "prune" }, () => store.prune(limit), counted("prune")),
+    fireSchedules: (fire) =>
+      store.fireSchedules((schedule) => {
+        const firing = fire(schedule);
+        const job = asEnqueued(firing.request);
+        const dueAt = schedule.nextAt?.toISOString() ?? null;
+        const operation = { name: "fire", schedule: schedule.name, dueAt, job } as const;
+        const call = calls++;
+        write({ type: "call", process, call, at: now(), operation });
+        // Whether this process or another enqueues it is not told; so there is nothing more to hear.
+        write({ type: "answer", process, call, at: now(), answer: { name: "fire" } });
+        return firing;
+      }),
+    number: (org, scope, count) =>
+      recorded(
+        { name: "number", scope, count },
+        () => store.number(org, scope, count),
+        (first) => ({ name: "number", first }),
+      ),
+    adoptNumbers: (org, scope, highest) =>
+      recorded(
+        { name: "adopt", scope, highest },
+        () => store.adoptNumbers(org, scope, highest),
+        ({ status, last }) => ({ name: "adopt", status, last }),
+      ),
+    configureQueue: (org, name, change) =>
+      recorded(
+        {
+          name: "configure",
+          queue: name,
+          ...(change.isPaused === undefined ? {} : { isPaused: change.isPaused }),
+          ...(change.settings?.retention === undefined ? {} : { retention: change.settings.retention }),
+          ...(change.settings?.cancelGraceMs === undefined ? {} : { cancelGraceMs: change.settings.cancelGraceMs }),
+        },
+        () => store.configureQueue(org, name, change),
+        () => ({ name: "configure" }),
       ),
   };
   return new Proxy(store, {
@@ -89,6 +156,31 @@ export function recordingStore(
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+function asEnqueued(request: EnqueueRequest): EnqueuedJob {
+  const { id, scope, queue, numbered, requires, fairKey, priority, key, kind } = request;
+  return {
+    id,
+    scope: scope ?? queue,
+    queue,
+    numbered,
+    lane: laneOf(queue, requires, fairKey),
+    requires,
+    fairKey,
+    priority,
+    isDelayed: request.runAt !== null || (request.delayMs ?? 0) > 0,
+    key: key === null ? null : `${kind} ${key}`,
+  };
+}
+
+function namesOf(choice: QueueChoice): readonly string[] | null {
+  if (choice.order === "turns") return null;
+  return choice.order === "strict" ? choice.names : [...choice.weights.keys()];
+}
+
+function counted(name: "promote" | "rescue" | "prune"): (result: UpkeepResult) => Answer {
+  return ({ count }) => ({ name, count });
 }
 
 function enqueueAnswer(result: EnqueueResult): EnqueueAnswer {

@@ -88,10 +88,10 @@ export const USAGE_COMMANDS: readonly BadCommand[] = [
     says: ['no completion for the shell "tcsh"', "Valid options: bash, zsh, fish"],
   },
   {
-    name: "verify of nothing",
-    args: ["verify"],
+    name: "verify of data that is driven as well",
+    args: ["verify", "--data", "--workers", "4"],
     exitCode: 2,
-    says: ["Error: verify does not say what to verify", "Valid options: --data"],
+    says: ["Error: --workers belongs to a drive, and --data does not drive"],
   },
   {
     name: "a bench of nothing",

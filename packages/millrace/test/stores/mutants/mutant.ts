@@ -77,13 +77,18 @@ export class Edits {
     return edited;
   };
 
-  /** @throws MutationError unless every rewrite was asked for and changed its statement */
-  assertApplied(): void {
+  /** @throws MutationError unless every rewrite that was asked for changed its statement */
+  assertFitting(): void {
     for (const [name, found] of this.#missed) {
       throw new MutationError(
         `the statement ${name} does not contain ${JSON.stringify(found)} any more, so nothing was broken`,
       );
     }
+  }
+
+  /** @throws MutationError unless every rewrite was asked for and changed its statement */
+  assertApplied(): void {
+    this.assertFitting();
     for (const name of this.#changes.keys()) {
       if (!this.#applied.has(name)) throw new MutationError(`no statement called ${name} was ever prepared`);
     }

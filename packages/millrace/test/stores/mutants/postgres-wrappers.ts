@@ -94,18 +94,21 @@ export const overwriteLate = beside((sound, query) => ({
   },
 }));
 
-export const failOldJobs = beside((sound, query, now) => ({
-  async rescue(limit) {
-    const result = await sound.rescue(limit);
-    const error = JSON.stringify({ name: "Timeout", message: "too old", permanent: false, attempt: 1 });
-    await query(
-      "UPDATE millrace.done SET state = 'failed', result = NULL, error = $1 WHERE state = 'completed' AND started_at < $2",
-      error,
-      now() - 1_000,
-    );
-    return result;
-  },
-}));
+export const failJobsOlderThan = (ms: number): Wrap =>
+  beside((sound, query, now) => ({
+    async rescue(limit) {
+      const result = await sound.rescue(limit);
+      const error = JSON.stringify({ name: "Timeout", message: "too old", permanent: false, attempt: 1 });
+      await query(
+        "UPDATE millrace.done SET state = 'failed', result = NULL, error = $1 WHERE state = 'completed' AND started_at < $2",
+        error,
+        now() - ms,
+      );
+      return result;
+    },
+  }));
+
+export const failOldJobs = failJobsOlderThan(1_000);
 
 export const eventsById = beside((_, query) => ({
   async events(org, after, limit) {
@@ -138,7 +141,7 @@ export const withoutSavepoints: Wrap = (sound) => ({
   },
 });
 
-function beside(breakIt: (sound: Store, query: Query, now: () => number) => Partial<Store>): Wrap {
+export function beside(breakIt: (sound: Store, query: Query, now: () => number) => Partial<Store>): Wrap {
   return (sound, url, now) => {
     const address = new URL(url);
     const schema = address.searchParams.get("schema") ?? "millrace";

@@ -73,17 +73,20 @@ export const overwriteLate = beside((sound, db) => ({
   },
 }));
 
-export const failOldJobs = beside((sound, db, now) => ({
-  async rescue(limit) {
-    const result = await sound.rescue(limit);
-    db.exec("DROP TRIGGER IF EXISTS millrace_done_is_final");
-    const error = JSON.stringify({ name: "Timeout", message: "too old", permanent: false, attempt: 1 });
-    db.prepare(
-      "UPDATE millrace_done SET state = 'failed', result = NULL, error = ? WHERE state = 'completed' AND started_at < ?",
-    ).run(error, now() - 1_000);
-    return result;
-  },
-}));
+export const failJobsOlderThan = (ms: number): Wrap =>
+  beside((sound, db, now) => ({
+    async rescue(limit) {
+      const result = await sound.rescue(limit);
+      db.exec("DROP TRIGGER IF EXISTS millrace_done_is_final");
+      const error = JSON.stringify({ name: "Timeout", message: "too old", permanent: false, attempt: 1 });
+      db.prepare(
+        "UPDATE millrace_done SET state = 'failed', result = NULL, error = ? WHERE state = 'completed' AND started_at < ?",
+      ).run(error, now() - ms);
+      return result;
+    },
+  }));
+
+export const failOldJobs = failJobsOlderThan(1_000);
 
 export const companionsStay = beside((_, db) => {
   db.exec("DROP TRIGGER IF EXISTS millrace_companion_ends");
@@ -91,7 +94,7 @@ export const companionsStay = beside((_, db) => {
 });
 
 /** A wrapper with a connection of its own beside the sound store's. */
-function beside(breakIt: (sound: Store, db: Database.Database, now: () => number) => Partial<Store>): Wrap {
+export function beside(breakIt: (sound: Store, db: Database.Database, now: () => number) => Partial<Store>): Wrap {
   return (sound, file, now) => {
     const db = new Database(file);
     return {
