@@ -84,7 +84,7 @@ export interface EnqueueRequest {
 
 /** What else holds for the requests of a call. */
 export interface EnqueueTerms {
-  /** The lease of the attempt that enqueues; when it is gone nothing is written and every status is "lost". */
+  /** The lease of the attempt that enqueues; when it is gone nothing is written: "lost", but for what had been before. */
   readonly under?: LeaseRef;
   /** When one is a duplicate, the others are not written either. @default false */
   readonly isAllOrNone?: boolean;

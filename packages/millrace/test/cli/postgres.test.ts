@@ -124,10 +124,18 @@ describe("the command line on PostgreSQL", options, () => {
     const found = jsonOf<{ check: string; level: string }[]>(await run("doctor", "--json"));
     expect(found.length).toBeGreaterThan(1);
     expect(found.filter(({ level }) => level === "problem")).toEqual([]);
-    expect(jsonOf(await run("verify", "--data", "--json"))).toEqual({ jobs: 3, violations: [] });
+    expect(jsonOf(await run("verify", "--data", "--json"))).toMatchObject({
+      verdict: "sound",
+      jobs: 3,
+      violations: [],
+    });
     await run("queues", "configure", "mail", "--keep-completed", "0s");
     expect((await run("prune")).stdout).toBe("Deleted 1 job.\n");
-    expect(jsonOf(await run("verify", "--data", "--json"))).toEqual({ jobs: 2, violations: [] });
+    expect(jsonOf(await run("verify", "--data", "--json"))).toMatchObject({
+      verdict: "sound",
+      jobs: 2,
+      violations: [],
+    });
   });
 
   it("ends with 70 when the data breaks a guarantee, and names the rows", async (context) => {
@@ -135,7 +143,9 @@ describe("the command line on PostgreSQL", options, () => {
     await adminQuery(`DELETE FROM ${schema}.ready WHERE job = (SELECT min(job) FROM ${schema}.ready)`);
     const verdict = await run("verify", "--data");
     expect(verdict).toMatchObject({ exitCode: 70, stderr: "" });
-    expect(verdict.stdout).toMatch(/^G3: 1 jobs? .+\n {2}job_[0-9a-z]{26}\n3 jobs, 1 violation\.\n$/);
+    expect(verdict.stdout).toMatch(
+      /^G3: jobs whose ticket is gone \(1\)\n {2}job_[0-9a-z]{26}\n3 jobs, 1 violation\.\n$/,
+    );
   });
 
   it("wakes and cancels across processes", async (context) => {

@@ -180,7 +180,7 @@ export async function enqueueJobs(
   isLate = false,
 ): Promise<readonly EnqueueResult[]> {
   const requests = placed.map(({ request }) => request);
-  if (under !== undefined && !(await holdsLease(session, under))) return requests.map(() => ({ status: "lost" }));
+  if (under !== undefined && !(await holdsLease(session, under))) return writtenBefore(session, requests);
   const sent = await session.all<{ id: JobId }>(SENT_BEFORE, textArray(requests.map(({ id }) => id)));
   const standIns = await standInsFor(session, requests, new Set(sent.map(({ id }) => id)));
   if (isAllOrNone && standIns.some((standIn) => standIn?.status === "duplicate")) return refuseAll(session, standIns);
@@ -199,6 +199,15 @@ export async function enqueueJobs(
     if (job === undefined) throw new Error(`the job ${standIn?.id ?? id} is gone`);
     return standIn === undefined ? { status: "created", job } : { status: standIn.status, job };
   });
+}
+
+/** Under a lease that is gone nothing is written; what was, before its answer got lost, is answered as such. */
+async function writtenBefore(session: Session, requests: readonly EnqueueRequest[]): Promise<readonly EnqueueResult[]> {
+  const jobs = await readJobs(
+    session,
+    requests.map(({ id }) => id),
+  );
+  return jobs.map((job) => (job === null ? { status: "lost" } : { status: "existing", job }));
 }
 
 async function refuseAll(

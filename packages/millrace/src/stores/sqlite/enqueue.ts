@@ -96,7 +96,7 @@ export function enqueueJobs(
   requests: readonly EnqueueRequest[],
   { under, isAllOrNone = false }: EnqueueTerms = {},
 ): readonly EnqueueResult[] {
-  if (under !== undefined && !holdsLease(session, under)) return requests.map(() => ({ status: "lost" }));
+  if (under !== undefined && !holdsLease(session, under)) return writtenBefore(session, requests);
   const places = new Places(session);
   const numbers = new Numbers(session);
   const standIns = standInsFor(session, requests);
@@ -129,6 +129,15 @@ export function enqueueJobs(
 interface StandIn {
   readonly id: EnqueueRequest["id"];
   readonly status: "existing" | "duplicate";
+}
+
+/** Under a lease that is gone nothing is written; what was, before its answer got lost, is answered as such. */
+function writtenBefore(session: Session, requests: readonly EnqueueRequest[]): readonly EnqueueResult[] {
+  const jobs = readJobs(
+    session,
+    requests.map(({ id }) => id),
+  );
+  return jobs.map((job) => (job === null ? { status: "lost" } : { status: "existing", job }));
 }
 
 /** For each request the job that stands for it already: its own, sent before, or the live one with its key. */

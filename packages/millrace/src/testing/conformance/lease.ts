@@ -13,6 +13,7 @@ import {
   refOf,
   requests,
   settleOne,
+  writtenJob,
 } from "../factory.ts";
 import { casesOf } from "../harness.ts";
 
@@ -141,6 +142,24 @@ export const leaseCases = casesOf("lease", [
       const fresh = await claimOne(store, short);
       const settlements = [stale, fresh].map((claim) => ({ ...refOf(claim), move: moves.complete() }));
       assert.deepEqual(await store.settle(settlements), ["lost", "settled"]);
+    },
+  },
+  {
+    name: "what was enqueued under a lease is answered again when it is sent again, though the lease is gone meanwhile",
+    guarantees: ["G2", "G3"],
+    async run({ store, clock }) {
+      await enqueueOne(store);
+      const claim = await claimOne(store, { leaseMs: LEASE_MS });
+      const children = [aRequest(), aRequest()];
+      const first = await store.enqueue(children, { under: refOf(claim) });
+      clock.advance(LEASE_MS + 1);
+      await store.rescue(10);
+      const again = await store.enqueue(children, { under: refOf(claim) });
+      assert.deepEqual(
+        [...first, ...again].map((result) => [result.status, writtenJob(result)?.id]),
+        ["created", "existing"].flatMap((status) => children.map(({ id }) => [status, id])),
+      );
+      assert.deepEqual(await store.enqueue([aRequest()], { under: refOf(claim) }), [{ status: "lost" }]);
     },
   },
   {

@@ -69,15 +69,17 @@ async function retry(): Promise<void> {
   if (id !== undefined) acknowledged([(await mill.retry(id, { by: input.name })).id]);
 }
 
-/** Enough waits already; the workers should be able to finish in the end. */
-async function isFull(): Promise<boolean> {
-  const open = (await mill.queues()).reduce((sum, { counts }) => sum + counts.queued + counts.scheduled, 0);
-  return open > backlog;
+/** Whether enough waits already; the workers should be able to finish in the end. */
+let isFull = false;
+
+async function countOpen(): Promise<number> {
+  return (await mill.queues()).reduce((sum, { counts }) => sum + counts.queued + counts.scheduled, 0);
 }
 
 /** Much of it is enqueued, some of it cancelled, and a little done once more. */
 async function act(): Promise<void> {
-  if (added >= quota || (workload.is(0.08) && (await isFull()))) return passed(100, leaving);
+  if (isFull || workload.is(0.08)) isFull = (await countOpen()) > backlog;
+  if (isFull || added >= quota) return passed(100, leaving);
   const lot = workload.below(100);
   if (lot < 15) return cancel();
   if (lot < 18) return retry();
