@@ -96,6 +96,11 @@ export function durationProblem(value: unknown, what: string, least = 1, most = 
   return `${what} must be milliseconds from ${least} to ${most}; got ${show(value)}`;
 }
 
+/** A duration as stores keep it: without a fraction of a millisecond. */
+export function wholeMs<Ms extends number | null>(ms: Ms): Ms | number {
+  return ms === null ? ms : Math.round(ms);
+}
+
 /** A list of labels or requirements, each 1 to 200 characters; not given is fine. */
 export function labelsProblem(value: unknown, what: string): Problem {
   if (value === undefined) return undefined;

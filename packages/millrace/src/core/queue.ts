@@ -1,6 +1,6 @@
 import { backoffProblem, DEFAULT_BACKOFF, type BackoffPolicy } from "./backoff.ts";
 import { DEFAULT_CANCEL_GRACE_MS } from "./lease.ts";
-import { countProblem, durationProblem, unknownKeys, type Problem } from "./options.ts";
+import { countProblem, durationProblem, unknownKeys, wholeMs, type Problem } from "./options.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -59,10 +59,17 @@ export type QueueOverrides = Partial<Omit<QueueSettings, "retention">> & { reado
 
 /** Stored overrides on top of the defaults. */
 export function resolveQueueSettings(overrides: QueueOverrides): QueueSettings {
+  const settings = { ...DEFAULT_QUEUE_SETTINGS, ...overrides };
+  const { completedMs, failedMs, cancelledMs } = { ...DEFAULT_QUEUE_SETTINGS.retention, ...overrides.retention };
   return {
-    ...DEFAULT_QUEUE_SETTINGS,
-    ...overrides,
-    retention: { ...DEFAULT_QUEUE_SETTINGS.retention, ...overrides.retention },
+    ...settings,
+    timeoutMs: wholeMs(settings.timeoutMs),
+    cancelGraceMs: wholeMs(settings.cancelGraceMs),
+    retention: {
+      completedMs: wholeMs(completedMs),
+      failedMs: wholeMs(failedMs),
+      cancelledMs: wholeMs(cancelledMs),
+    },
   };
 }
 

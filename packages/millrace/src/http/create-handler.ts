@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DEFAULT_LEASE_MS } from "../core/lease.ts";
-import { durationProblem, refuseOptions, show, unknownKeys } from "../core/options.ts";
+import { durationProblem, refuseOptions, show, unknownKeys, wholeMs } from "../core/options.ts";
 import { Millrace } from "../runtime/millrace.ts";
 import { createApp } from "./app.ts";
 import { ARTIFACTS_FOLDER, placesOf } from "./artifacts/places-of.ts";
@@ -77,7 +77,7 @@ export function createHandler({
     limits: { ...DEFAULT_LIMITS, ...limits },
     places: placesOf(artifacts),
     basePath,
-    leaseMs,
+    leaseMs: wholeMs(leaseMs),
     stopping: stopping.signal,
   });
   const app = createApp(service);

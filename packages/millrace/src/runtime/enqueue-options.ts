@@ -12,6 +12,7 @@ import {
   refuseRequest,
   show,
   unknownKeys,
+  wholeMs,
   type Problem,
 } from "../core/options.ts";
 import { secretsProblems, type Secrets } from "../core/secrets.ts";
@@ -103,7 +104,7 @@ export function toRequest(
     requires: normalizeLabels(options.requires ?? defined?.requires ?? []),
     fairKey: options.fairKey ?? null,
     maxAttempts: options.maxAttempts ?? defined?.maxAttempts ?? null,
-    timeoutMs: options.timeoutMs ?? defined?.timeoutMs ?? null,
+    timeoutMs: wholeMs(options.timeoutMs ?? defined?.timeoutMs ?? null),
     backoff: backoff ?? null,
     createdBy: options.createdBy ?? null,
     retryOf: null,

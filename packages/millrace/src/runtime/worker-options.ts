@@ -9,6 +9,7 @@ import {
   refuseOptions,
   show,
   unknownKeys,
+  wholeMs,
   type Problem,
 } from "../core/options.ts";
 
@@ -90,7 +91,13 @@ export function resolveWorkerOptions(input: WorkerOptions = {}): ResolvedWorkerO
       ? `worker(): a lease outlives two missed heartbeats: leaseMs (${given.leaseMs}) must be at least three times heartbeatMs (${heartbeatMs})`
       : undefined,
   ]);
-  return Object.freeze({ ...given, queues: toChoice(given.queues), heartbeatMs, name: given.name ?? null });
+  return Object.freeze({
+    ...given,
+    queues: toChoice(given.queues),
+    leaseMs: wholeMs(given.leaseMs),
+    heartbeatMs,
+    name: given.name ?? null,
+  });
 }
 
 function queuesProblem(queues: WorkerOptions["queues"]): Problem {

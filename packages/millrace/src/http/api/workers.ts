@@ -60,7 +60,7 @@ const LogEntry = z.strictObject({
 });
 
 const LeaseMs = z
-  .number()
+  .int()
   .min(30)
   .max(MAX_TIMER_MS)
   .optional()
