@@ -163,16 +163,6 @@ const PAIRS: readonly Pair[] = [
     },
   ],
   [
-    "G3",
-    "a call that was written by half",
-    {
-      story: [enqueueTwo(0, null, false), ["p", 9, 9, { name: "promote" }, { name: "promote", count: 0 }]],
-      jobs: [lying(1, WAITING)],
-    },
-    "one that was written whole, though nobody heard so",
-    { story: [enqueueTwo(0, null, false)], jobs: [lying(1, WAITING), lying(2, WAITING)] },
-  ],
-  [
     "G4",
     "a number that nobody has",
     { story: [enqueue(1), enqueue(3, 2)], jobs: [lying(1, WAITING), lying(3, WAITING)] },
@@ -296,6 +286,16 @@ const PAIRS: readonly Pair[] = [
     { story: [enqueueTwo(0, null, true)], jobs: [lying(2, { state: "queued", number: 1 })] },
     "none of them",
     { story: [enqueueTwo(0, null, true)], jobs: [] },
+  ],
+  [
+    "G11",
+    "half of those that are all or none",
+    {
+      story: [enqueueTwo(0, null, true), ["p", 9, 9, { name: "promote" }, { name: "promote", count: 0 }]],
+      jobs: [lying(1, WAITING)],
+    },
+    "half of those that are asked for each for itself",
+    { story: [enqueueTwo(0, null, false)], jobs: [lying(1, WAITING)] },
   ],
   [
     "G11",

@@ -103,6 +103,7 @@ export class Claimer {
       if (first !== undefined) rows.push(...first.rows);
       if (rows.length < request.max && first?.isAll !== true) {
         rows.push(...(await this.#fill(request, memory, claim, rows)));
+        sortWithinLanes(rows);
       }
     } catch (error) {
       // What was sent may have been done. What is held already is answered; the rest can be asked for again.
@@ -280,6 +281,13 @@ function inTurn(rows: readonly StartedRow[], draws: readonly number[]): StartedR
   const rowsByLane = Map.groupBy(rows, (row) => row.lane);
   for (const list of rowsByLane.values()) list.reverse();
   return draws.flatMap((lane) => rowsByLane.get(lane)?.pop() ?? []);
+}
+
+/** What came between two looks may come before what the first of them brought. Lanes keep their turns. */
+function sortWithinLanes(rows: StartedRow[]): void {
+  const turns = rows.map(({ lane }) => lane);
+  rows.sort((a, b) => b.priority - a.priority || a.run_at - b.run_at || a.seq - b.seq);
+  rows.splice(0, rows.length, ...inTurn(rows, turns));
 }
 
 const noHeads = (): Head[] => [];

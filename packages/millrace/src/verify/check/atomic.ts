@@ -4,9 +4,6 @@ import type { AttemptEnd, EnqueuedJob } from "../history/entry.ts";
 import type { Evidence } from "./evidence.ts";
 import { queueOf } from "./evidence.ts";
 
-/** In larger calls, what stands between may have made several of one. */
-const MOST_IN_ONE = 100;
-
 /** What is known of one part of something that is to happen as a whole. */
 interface Part {
   readonly what: string;
@@ -14,7 +11,7 @@ interface Part {
   readonly isThere: boolean | null;
 }
 
-/** G11, and for calls of the library's own G3: all of it, or nothing of it. */
+/** G11: all of it, or nothing of it. */
 export function checkAtomic(evidence: Evidence): void {
   const { history, findings } = evidence;
   const settledBy = settlesByToken(history.calls);
@@ -28,7 +25,7 @@ export function checkAtomic(evidence: Evidence): void {
         ...operation.jobs.map((job) => jobPart(evidence, seen, job)),
         ...operation.ends.map((end) => endPart(evidence, settledBy, end)),
       ];
-      judge(evidence, call, "G11", parts, "committed a transaction");
+      judge(evidence, call, parts, "committed a transaction");
     }
     if (operation.name === "enqueue" && operation.isAllOrNone === true) {
       findings.judged("G11");
@@ -39,18 +36,12 @@ export function checkAtomic(evidence: Evidence): void {
         // Its key may have named one that was there before.
         return (job.key ?? null) === null || part.isThere === true ? part : { ...part, isThere: null };
       });
-      judge(evidence, call, "G11", parts, "enqueued all or none");
-    }
-    if (operation.name === "enqueue" && isUnheard(call) && operation.jobs.length <= MOST_IN_ONE) {
-      const parts = operation.jobs
-        .filter(({ key }) => (key ?? null) === null)
-        .map((job) => jobPart(evidence, seen, job));
-      judge(evidence, call, "G3", parts, `enqueued ${operation.jobs.length} jobs in one call`);
+      judge(evidence, call, parts, "enqueued all or none");
     }
   }
 }
 
-function judge({ findings }: Evidence, call: Call, guarantee: string, parts: readonly Part[], what: string): void {
+function judge({ findings }: Evidence, call: Call, parts: readonly Part[], what: string): void {
   const there = parts.find(({ isThere }) => isThere === true);
   const missing = parts.find(({ isThere }) => isThere === false);
   if (there === undefined || missing === undefined) return;
@@ -58,7 +49,7 @@ function judge({ findings }: Evidence, call: Call, guarantee: string, parts: rea
   const until = isUnheard(call) ? Infinity : call.until;
   const said = `${what}, of which ${there.what} is there and ${missing.what} is not`;
   findings.violated(
-    guarantee,
+    "G11",
     `${there.what} was written without ${missing.what}`,
     [there.what, missing.what],
     [{ from, until, process, said }],

@@ -75,7 +75,7 @@ export function checkOrder(evidence: Evidence, steps: ReadonlyMap<JobId, readonl
       }
     }
   }
-  checkAnswers(evidence, doubts);
+  checkAnswers(evidence);
 }
 
 /** Jobs in the order in which they came, and of those up to each the one that waited longest. */
@@ -179,9 +179,8 @@ function doubtsOf({ history, troubles }: Evidence): Times {
 const LONGEST_HELD_US = 1_000_000;
 
 /** The jobs of one answer, too, are in their order within their lane. */
-function checkAnswers({ history, asked, findings, troubles }: Evidence, doubts: Times): void {
+function checkAnswers({ history, asked, findings, troubles }: Evidence): void {
   for (const call of history.calls) {
-    if (doubts.meets(call.from, call.until)) continue;
     const highest = new Map<string, { readonly id: JobId; readonly priority: number; readonly from: number }>();
     for (const { job: id, token } of answerTo("claim", call.answer)?.leases ?? []) {
       const { job, from, until = Infinity, by, process = "" } = asked.get(id) ?? {};
