@@ -80,6 +80,8 @@ export interface EnqueueRequest {
   readonly retryOf: JobId | null;
   /** Travels beside the job; written with it, or not at all. @default none */
   readonly companion?: Companion;
+  /** Sent before so many milliseconds ago, and nobody heard what became of it; see `refuseForgotten`. @default never */
+  readonly sentMsAgo?: number;
 }
 
 /** What else holds for the requests of a call. */

@@ -68,7 +68,7 @@ export const COMPANION: FieldsOf<Companion> = {
 };
 
 /** As it is stored: whole in JSON, with times as text. */
-const REQUEST: FieldsOf<Omit<EnqueueRequest, "id">> = {
+const REQUEST: FieldsOf<Omit<EnqueueRequest, "id" | "sentMsAgo">> = {
   org: required(nameProblem),
   queue: required(nameProblem),
   kind: required(nameProblem),

@@ -1,22 +1,38 @@
+import type { z } from "@hono/zod-openapi";
 import { ConflictError } from "../core/errors.ts";
 import { isJobId, type Job } from "../core/job.ts";
 import { toJson } from "../core/json.ts";
 import type { EnqueueRequest } from "../core/store.ts";
 import type { Added, Enqueuer } from "../runtime/enqueuer.ts";
 import type { Kernel } from "../runtime/kernel.ts";
+import type { SentAgo } from "./api/fields.ts";
 import type { EnqueueBody } from "./api/jobs.ts";
 import { enqueueItem, jobBody } from "./wire.ts";
+
+/** Who asks, and since when. */
+interface Asking {
+  readonly createdBy: string;
+  readonly headers: z.infer<typeof SentAgo>;
+}
 
 /** The request that a body makes, under the id that its sender has chosen, if any. */
 export async function requestOf(
   enqueuer: Enqueuer,
   { id, ...body }: EnqueueBody,
-  createdBy: string,
+  { createdBy, headers }: Asking,
 ): Promise<EnqueueRequest> {
   const { kind, payload, options } = enqueueItem(body, createdBy);
-  return id !== undefined && isJobId(id)
-    ? enqueuer.request(kind, payload, options, id)
-    : enqueuer.request(kind, payload, options);
+  const request =
+    id !== undefined && isJobId(id)
+      ? enqueuer.request(kind, payload, options, id)
+      : enqueuer.request(kind, payload, options);
+  return sentBefore(await request, headers);
+}
+
+/** The request with how long ago it was first sent, if its sender says that it was. */
+export function sentBefore(request: EnqueueRequest, headers: Asking["headers"]): EnqueueRequest {
+  const sentMsAgo = headers["x-millrace-sent-ms-ago"];
+  return sentMsAgo === undefined ? request : { ...request, sentMsAgo };
 }
 
 /** Enqueue one; or find out that it was sent before. @throws ConflictError when its id stands for something else */
@@ -30,9 +46,9 @@ export async function addOne(enqueuer: Enqueuer, request: EnqueueRequest): Promi
 export async function addAll(
   { store }: Kernel,
   enqueuer: Enqueuer,
-  { bodies, createdBy }: { readonly bodies: readonly EnqueueBody[]; readonly createdBy: string },
+  { bodies, ...asking }: Asking & { readonly bodies: readonly EnqueueBody[] },
 ): Promise<readonly Added[]> {
-  const requests = await Promise.all(bodies.map((body) => requestOf(enqueuer, body, createdBy)));
+  const requests = await Promise.all(bodies.map((body) => requestOf(enqueuer, body, asking)));
   // Asked first: what is refused must not have been written by halves.
   const chosen = requests.filter((_, i) => bodies[i]?.id !== undefined);
   const before = chosen.length === 0 ? [] : await store.get(chosen.map(({ id }) => id));

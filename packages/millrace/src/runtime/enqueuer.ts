@@ -77,7 +77,8 @@ export class Enqueuer {
   /** As `send`, and whether the job is new. */
   async add(untraced: EnqueueRequest): Promise<Added> {
     const request = this.#traced(untraced);
-    if (this.#under === undefined) return addedOf(await this.#kernel.enqueues.add(request));
+    const isPlain = this.#under === undefined && request.sentMsAgo === undefined;
+    if (isPlain) return addedOf(await this.#kernel.enqueues.add(request));
     return addedOf(theOnly(await this.#kernel.store.enqueue([request], this.#terms(false))));
   }
 

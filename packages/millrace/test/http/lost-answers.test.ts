@@ -54,6 +54,30 @@ onEveryStore("a request whose answer is lost", (open) => {
     await store.close();
   });
 
+  it("is refused when its job may have run and been deleted since", async () => {
+    const bench = await open();
+    await bench.mill.queue("brief").configure({ retention: { cancelledMs: 0 } });
+    let answer: Response | undefined;
+    const fetch = async (request: Request): Promise<Response> => {
+      if (request.method !== "POST") return bench.fetch(request);
+      answer = await bench.fetch(request);
+      if (answer.status !== 201) return answer;
+      const { jobs } = (await answer.json()) as { jobs: readonly { id: string }[] };
+      await Promise.all(jobs.map(({ id }) => bench.mill.cancel(id)));
+      await bench.mill.prune();
+      throw new TypeError("fetch failed");
+    };
+    const store = await openHttp({ url: "http://server", key: API_KEY, fetch });
+    const asked = store.enqueue([aRequest({ queue: "brief" })]);
+    await expect(asked).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: expect.stringMatching(/"brief" keeps .* for 0 ms only/) as string,
+    });
+    expect(answer?.status).toBe(503);
+    expect((await bench.mill.list()).jobs).toEqual([]);
+    await store.close();
+  });
+
   it("claims: the jobs that were on their way come again, and no others", async () => {
     const bench = await open();
     const { store, lostCount } = await lossy(bench, /claim$/, WAYS[0]?.[1] as never);

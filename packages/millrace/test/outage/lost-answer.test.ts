@@ -103,6 +103,28 @@ describe.skipIf(missingServer() !== undefined)("an answer that is lost", () => {
     expect((await watcher.verify()).violations).toEqual([]);
   });
 
+  it("of an enqueue whose job has run and been deleted since: it is not run again", async () => {
+    const { proxy, mill, watcher } = await aPair();
+    await watcher.queue("brief").configure({ retention: { completedMs: 0 } });
+    const ran: string[] = [];
+    const worker = watcher.worker({ queues: ["brief"] }).handle("work", ({ id }) => void ran.push(id));
+    await worker.start();
+    await insist(() => mill.enqueue("work", null, { queue: "brief" }));
+    // So many connections that one is free for what follows: on a new one nothing would ever be asked.
+    await Promise.all(Array.from({ length: 5 }, () => insist(() => mill.counts())));
+    await until("the first has run", () => worker.stats.settled === 1);
+    await until("the first is deleted", async () => (await watcher.prune()) > 0);
+    proxy.mute();
+    const answering = timed(() => mill.enqueue("work", null, { queue: "brief" }));
+    await until("it has run", () => worker.stats.settled === 2);
+    await until("it is deleted", async () => (await watcher.prune()) > 0);
+    await proxy.heal();
+    expect((await answering).error).toMatchObject({ code: "store_unavailable", retryable: true });
+    await insist(() => mill.counts());
+    expect(ran.length).toBe(2);
+    expect(await watcher.list({ kind: "work" })).toMatchObject({ jobs: [] });
+  });
+
   it("of a completion: the handler is told the truth or nothing, and the job is completed once", async () => {
     const { proxy, mill, watcher } = await aPair();
     const gate = new Gate();

@@ -23,6 +23,14 @@ export const JobIdField = z
   .max(40)
   .openapi({ description: "`job_` and 26 characters", example: "job_01k0c9m2w8x7q5v3r1t4y6p8n0" });
 
+/** With a request that is sent again, because nobody heard what became of it. */
+export const SentAgo = z.object({
+  "x-millrace-sent-ms-ago": z.coerce.number().min(0).optional().openapi({
+    description:
+      "Sent again under the same id: how long ago it was first sent, in milliseconds. Where the queue keeps finished jobs for no longer than that, what is not found is refused with 503, for it may have run and been deleted",
+  }),
+});
+
 /** An id that the sender has made, so that sending it again after a lost answer makes no second job. */
 export const NewJobId = z
   .string()

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { JOB_STATES } from "../../core/states.ts";
 import { json, jsonBody, KEYED, problems } from "./answers.ts";
-import { count, Cursor, Instant, JobIdField, Json, Name, NewJobId, SecretsField } from "./fields.ts";
+import { count, Cursor, Instant, JobIdField, Json, Name, NewJobId, SecretsField, SentAgo } from "./fields.ts";
 
 const State = z.enum(JOB_STATES);
 
@@ -160,7 +160,7 @@ export const enqueueJob = createRoute({
   summary: "Enqueue a job",
   tags,
   ...KEYED,
-  request: { body: jsonBody(EnqueueSchema) },
+  request: { headers: SentAgo, body: jsonBody(EnqueueSchema) },
   responses: {
     201: json(JobSchema, "It is on disk"),
     200: json(JobSchema, "It was there: a live job with this key and payload, or the one that was sent under this id"),
@@ -174,7 +174,7 @@ export const enqueueJobs = createRoute({
   summary: "Enqueue many jobs, all or none",
   tags,
   ...KEYED,
-  request: { body: jsonBody(z.strictObject({ jobs: NewJobs })) },
+  request: { headers: SentAgo, body: jsonBody(z.strictObject({ jobs: NewJobs })) },
   responses: {
     201: json(EnqueuedSchema, "All are on disk; in order"),
     ...problems(409, 413, 415, 422),
@@ -235,6 +235,7 @@ export const retryJob = createRoute({
   ...KEYED,
   request: {
     params: IdParams,
+    headers: SentAgo,
     body: {
       content: {
         "application/json": { schema: z.strictObject({ id: NewJobId.optional(), secrets: SecretsField.optional() }) },

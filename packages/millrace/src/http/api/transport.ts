@@ -35,6 +35,8 @@ export interface Call {
   readonly key?: string;
   /** The trace that it is a part of, as a W3C `traceparent`. */
   readonly trace?: string | null;
+  /** Since it was sent for the first time, if it was and nobody heard what became of it. */
+  readonly sentMsAgo?: number | undefined;
 }
 
 /** A stream of server-sent events to be opened. */
@@ -95,10 +97,14 @@ export class Transport {
     const endsAt = Date.now() + timeoutMs;
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    let lostAt: number | undefined;
     for (let tried = 1; ; tried++) {
+      const now = performance.now();
       try {
-        return await this.#once<T>(call, either);
+        const again = lostAt === undefined ? call : { ...call, sentMsAgo: (call.sentMsAgo ?? 0) + now - lostAt };
+        return await this.#once<T>(again, either);
       } catch (error) {
+        if (!isUndone(error)) lostAt ??= now;
         signal?.throwIfAborted();
         if (timeout.aborted) throw this.#silent(`has not answered within ${timeoutMs} ms`, error);
         const pauseMs = pauseAfter(error, tried);
@@ -186,7 +192,10 @@ export class Transport {
     return errorOfProblem(withPause(said, response.headers.get("retry-after")));
   }
 
-  #requestOf({ method, path, query = {}, body, key = this.#key, trace = null }: Call, signal: AbortSignal): Request {
+  #requestOf(
+    { method, path, query = {}, body, key = this.#key, trace = null, sentMsAgo }: Call,
+    signal: AbortSignal,
+  ): Request {
     const parameters = Object.entries(query).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value])
         .filter((one) => one !== undefined && one !== null)
@@ -196,6 +205,7 @@ export class Transport {
     const headers = new Headers({ Authorization: `Bearer ${key}`, Accept: "application/json" });
     if (body !== undefined) headers.set("Content-Type", "application/json");
     if (trace !== null) headers.set("traceparent", trace);
+    if (sentMsAgo !== undefined) headers.set("X-Millrace-Sent-Ms-Ago", String(Math.round(sentMsAgo)));
     const text = body === undefined ? null : JSON.stringify(body);
     return new Request(`${this.#url}${path}${search}`, { method, headers, body: text, signal });
   }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { MAX_TIMER_MS } from "../../core/options.ts";
 import { json, jsonBody, KEYED, problems } from "./answers.ts";
-import { count, Instant, JobIdField, Json, PlainName, SecretsField, Token } from "./fields.ts";
+import { count, Instant, JobIdField, Json, PlainName, SecretsField, SentAgo, Token } from "./fields.ts";
 import { EnqueuedSchema, JobSchema, NewJobs } from "./jobs.ts";
 
 /** The longest that a claim waits. */
@@ -226,7 +226,7 @@ export const enqueueUnderLease = createRoute({
     "All or none, and only while the lease is good: a worker that has lost its job cannot add to the work of whoever has it now.",
   tags,
   ...KEYED,
-  request: { params: IdParams, body: jsonBody(z.strictObject({ under: Lease, jobs: NewJobs })) },
+  request: { params: IdParams, headers: SentAgo, body: jsonBody(z.strictObject({ under: Lease, jobs: NewJobs })) },
   responses: {
     201: json(EnqueuedSchema.extend({ key: NextKey }), "All are on disk; in order"),
     ...problems(409, 413, 415, 422),

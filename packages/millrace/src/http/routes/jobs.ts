@@ -4,7 +4,7 @@ import { isJobId } from "../../core/job.ts";
 import type { JobSituation } from "../../core/store.ts";
 import { refuseRetryOptions } from "../../runtime/enqueue-options.ts";
 import { jobNotFound, requireEnded } from "../../runtime/job-refusals.ts";
-import { addAll, addedBody, addOne, requestOf } from "../added-jobs.ts";
+import { addAll, addedBody, addOne, requestOf, sentBefore } from "../added-jobs.ts";
 import { allowedJob } from "../allowed-job.ts";
 import * as api from "../api/jobs.ts";
 import { mayActOn, requireRight, rightTo } from "../policy.ts";
@@ -21,7 +21,8 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
     const principal = c.get("principal");
     rightTo(principal, "enqueue");
     const enqueuer = service.enqueuerOf(principal);
-    const request = await requestOf(enqueuer, c.req.valid("json"), principal.name);
+    const asking = { createdBy: principal.name, headers: c.req.valid("header") };
+    const request = await requestOf(enqueuer, c.req.valid("json"), asking);
     const { job, isNew } = await addOne(enqueuer, request);
     c.set("about", [job.id]);
     return isNew ? c.json(jobBody(job), 201) : c.json(jobBody(job), 200);
@@ -32,7 +33,8 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
     rightTo(principal, "enqueue");
     const enqueuer = service.enqueuerOf(principal);
     const { jobs: bodies } = c.req.valid("json");
-    const added = await addAll(kernel, enqueuer, { bodies, createdBy: principal.name });
+    const asking = { createdBy: principal.name, headers: c.req.valid("header") };
+    const added = await addAll(kernel, enqueuer, { bodies, ...asking });
     const ids = added.map(({ job }) => job.id);
     c.set("about", ids);
     return c.json(addedBody(added), 201);
@@ -76,7 +78,7 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
     requireEnded(ended);
     const enqueuer = service.enqueuerOf(principal);
     const request = enqueuer.retryOf(ended, options, isJobId(id) ? id : kernel.newId());
-    const { job, isNew } = await addOne(enqueuer, request);
+    const { job, isNew } = await addOne(enqueuer, sentBefore(request, c.req.valid("header")));
     c.set("about", [job.id]);
     return isNew ? c.json(jobBody(job), 201) : c.json(jobBody(job), 200);
   });

@@ -107,7 +107,8 @@ export function workerRoutes(app: OpenAPIHono<Env>, service: Service): void {
     const [lease] = await outcomes.ownLeases(holder, [under]);
     if (lease === undefined) throw new LeaseLostError("nothing was enqueued: the lease is not this worker's");
     const enqueuer = service.enqueuerUnder(c.get("principal"), lease);
-    const added = await addAll(kernel, enqueuer, { bodies: jobs, createdBy: holder.worker });
+    const asking = { createdBy: holder.worker, headers: c.req.valid("header") };
+    const added = await addAll(kernel, enqueuer, { bodies: jobs, ...asking });
     return c.json({ ...addedBody(added), ...nextKey(c) }, 201);
   });
 

@@ -32,10 +32,10 @@ export class Enqueues {
       const { client } = this.#workers.holderOf(under) ?? {};
       if (client === undefined) return requests.map(() => ({ status: "lost" }));
       return this.#orLost(requests, () =>
-        this.#together(requests, (jobs, trace) => client.enqueue({ under, jobs }, trace)),
+        this.#together(requests, () => client.enqueue({ under, jobs: requests.map(newJobOf) }, traceOf(requests[0]))),
       );
     }
-    if (isAllOrNone) return this.#together(requests, (jobs, trace) => this.#send(jobs, trace));
+    if (isAllOrNone) return this.#together(requests, () => this.#send(requests));
     return inPortions(
       requests,
       ({ payload }) => payload.length,
@@ -46,14 +46,14 @@ export class Enqueues {
   /** All or none: what stands in the way of one withholds the others. */
   async #together(
     requests: readonly EnqueueRequest[],
-    send: (jobs: NewJob[], trace: string | null) => Promise<Enqueued>,
+    send: () => Promise<Enqueued>,
   ): Promise<readonly EnqueueResult[]> {
     if (requests.length > MOST_AT_ONCE) {
       const message = `over HTTP, at most ${MOST_AT_ONCE} jobs are enqueued together; got ${requests.length}`;
       throw new InputError("request_invalid", message);
     }
     try {
-      return resultsOf(await send(requests.map(newJobOf), traceOf(requests[0])));
+      return resultsOf(await send());
     } catch (error) {
       if (isAmongThem(error)) return requests.map((_, i) => amongThem(requests, i));
       const inTheWay = await this.#jobInTheWay(error);
@@ -75,7 +75,7 @@ export class Enqueues {
     const end = requests.findIndex((request) => request.retryOf !== null || traceOf(request) !== trace);
     if (end > 0) return [...(await this.#apart(requests.slice(0, end))), ...(await this.#apart(requests.slice(end)))];
     try {
-      return resultsOf(await this.#send(requests.map(newJobOf), trace));
+      return resultsOf(await this.#send(requests));
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       if (requests.length === 1) return [{ status: "duplicate", job: await this.#jobInTheWay(error) }];
@@ -91,9 +91,11 @@ export class Enqueues {
     return { status: "created", job: jobOf(await this.#server.transport.send<WireJob>(call)) };
   }
 
-  #send(jobs: readonly NewJob[], trace: string | null): Promise<Enqueued> {
-    const call = { method: "POST", path: "/v1/jobs/batch", body: { jobs }, isRepeatable: true, trace } as const;
-    return this.#server.transport.send(call);
+  /** Those of one trace. */
+  #send(requests: readonly EnqueueRequest[]): Promise<Enqueued> {
+    const body = { jobs: requests.map(newJobOf) };
+    const facts = { trace: traceOf(requests[0]), sentMsAgo: requests[0]?.sentMsAgo };
+    return this.#server.transport.send({ method: "POST", path: "/v1/jobs/batch", body, isRepeatable: true, ...facts });
   }
 
   async #orLost(
@@ -129,7 +131,16 @@ function resultsOf({ jobs, statuses }: Enqueued): readonly EnqueueResult[] {
 
 /** What is `null` falls to the queue's settings, as when it is left out; whoever's key it is, is the creator. */
 export function newJobOf(request: Omit<EnqueueRequest, "id">): NewJob {
-  const { org: _org, createdBy: _createdBy, retryOf: _retryOf, companion, payload, runAt, ...rest } = request;
+  const {
+    org: _org,
+    createdBy: _createdBy,
+    retryOf: _retryOf,
+    sentMsAgo: _,
+    companion,
+    payload,
+    runAt,
+    ...rest
+  } = request;
   const given = Object.entries(rest).filter(([, value]) => value !== null);
   return {
     ...(Object.fromEntries(given) as unknown as NewJob),

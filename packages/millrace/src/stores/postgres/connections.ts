@@ -139,29 +139,32 @@ export class Connections {
   /**
    * Do something on a connection. When the server is away or refuses for a moment, it is tried again until the bound;
    * what was sent already is sent again only if that is harmless.
+   * @param work is told how long ago it was first sent, in milliseconds, when nobody heard what became of it; or 0
    * @param limitMs for the statements; waiting for a connection takes at most as long again
    * @throws what the driver throws, in the end
    */
   async use<T>(
-    work: (client: ClientBase) => Promise<T>,
+    work: (client: ClientBase, sentMsAgo: number) => Promise<T>,
     { limitMs, isRepeatable }: { readonly limitMs: number; readonly isRepeatable: boolean },
   ): Promise<T> {
     const deadline = performance.now() + STATEMENT_LIMIT_MS;
     let reason: Error | undefined;
+    let lostAt: number | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
-      let isSent = false;
+      let sentAt: number | undefined;
       try {
         if (this.#isClosed) throw new ShutdownError("the store is closed");
         const client = await this.#connect(deadline);
         // What the last one was refused for says more than that none came in time.
         if (client === undefined) throw reason ?? noneFree(this.place);
-        isSent = true;
-        return await this.#on(client, work, limitMs);
+        const now = (sentAt = performance.now());
+        return await this.#on(client, (each) => work(each, lostAt === undefined ? 0 : now - lostAt), limitMs);
       } catch (error) {
         const again = isWorthRepeating(error);
         if (again === "when it is back") this.#breakCount += 1;
-        if (!isSent) this.#host += 1;
-        const isHarmless = !isSent || isRepeatable || again === "at once";
+        if (sentAt === undefined) this.#host += 1;
+        else if (again === "when it is back") lostAt ??= sentAt;
+        const isHarmless = sentAt === undefined || isRepeatable || again === "at once";
         if (again === undefined || !isHarmless || performance.now() > deadline) throw error;
         reason = error as Error;
         await pause(again === "at once" ? Math.random() * FIRST_PAUSE_MS : pauseMs);

@@ -53,8 +53,8 @@ export class Database {
     // What is set for a session of the server is set for whoever gets it next, unless the connection is ours alone.
     if (!this.connections.isOwn || limitMs !== STATEMENT_LIMIT_MS)
       return this.transaction(work, { limitMs, isRepeatable });
-    return this.#unit({ limitMs, isRepeatable }, async (client) => {
-      const session = this.#sessionOn(client);
+    return this.#unit({ limitMs, isRepeatable }, async (client, sentMsAgo) => {
+      const session = this.#sessionOn(client, sentMsAgo);
       return { value: await work(session), changes: session.takeChanges() };
     });
   }
@@ -64,8 +64,8 @@ export class Database {
     work: (session: Session) => Promise<T>,
     { limitMs = STATEMENT_LIMIT_MS, isRepeatable = true }: UnitOptions = {},
   ): Promise<T> {
-    return this.#unit({ limitMs, isRepeatable }, (client) =>
-      this.#inTransaction(client, `BEGIN; ${this.#settings(limitMs)}`, work),
+    return this.#unit({ limitMs, isRepeatable }, (client, sentMsAgo) =>
+      this.#inTransaction(client, `BEGIN; ${this.#settings(limitMs)}`, work, sentMsAgo),
     );
   }
 
@@ -75,9 +75,12 @@ export class Database {
    */
   flight<T>(work: (session: Session) => Promise<T>, limitMs: number = STATEMENT_LIMIT_MS): Promise<T> {
     if (!this.connections.isOwn) return this.transaction(work, { limitMs });
-    return this.#unit({ limitMs, isRepeatable: true }, async (client) => {
+    return this.#unit({ limitMs, isRepeatable: true }, async (client, sentMsAgo) => {
+      const begin = `BEGIN; ${this.#settings(limitMs)}`;
+      // For the second time `work` may have to look first.
+      if (sentMsAgo > 0) return this.#inTransaction(client, begin, work, sentMsAgo);
       const session = this.#sessionOn(client);
-      const begun = client.query(`BEGIN; ${this.#settings(limitMs)}`);
+      const begun = client.query(begin);
       const working = work(session);
       const ending = client.query("COMMIT");
       // All must have been answered before the connection is handed on.
@@ -111,8 +114,9 @@ export class Database {
     client: pg.ClientBase,
     begin: string,
     work: (session: Session) => Promise<T>,
+    sentMsAgo = 0,
   ): Promise<{ readonly value: T; readonly changes: ReadonlySet<Change> }> {
-    const session = this.#sessionOn(client);
+    const session = this.#sessionOn(client, sentMsAgo);
     const begun = client.query(begin);
     if (!this.connections.isOwn) await begun;
     // On a connection of ours the first statement follows at once; if it could not begin, that will say so as well.
@@ -132,7 +136,10 @@ export class Database {
 
   async #unit<T>(
     options: { readonly limitMs: number; readonly isRepeatable: boolean },
-    work: (client: pg.ClientBase) => Promise<{ readonly value: T; readonly changes: ReadonlySet<Change> }>,
+    work: (
+      client: pg.ClientBase,
+      sentMsAgo: number,
+    ) => Promise<{ readonly value: T; readonly changes: ReadonlySet<Change> }>,
   ): Promise<T> {
     try {
       const { value, changes } = await this.connections.use(work, options);
@@ -143,8 +150,9 @@ export class Database {
     }
   }
 
-  #sessionOn(client: pg.ClientBase): Session {
-    return new Session(driverChannel(client, this.connections.isOwn ? "own" : "lent"), this.statements, this.#clock);
+  #sessionOn(client: pg.ClientBase, sentMsAgo = 0): Session {
+    const channel = driverChannel(client, this.connections.isOwn ? "own" : "lent");
+    return new Session(channel, this.statements, this.#clock, sentMsAgo);
   }
 }
 

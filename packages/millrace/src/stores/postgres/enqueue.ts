@@ -1,5 +1,6 @@
 import type { Job, JobId } from "../../core/job.ts";
-import { DEFAULT_QUEUE_SETTINGS } from "../../core/queue.ts";
+import { refuseForgotten } from "../../core/forgotten.ts";
+import { DEFAULT_QUEUE_SETTINGS, resolveQueueSettings, type QueueOverrides } from "../../core/queue.ts";
 import type { EnqueueRequest, EnqueueResult, EnqueueTerms } from "../../core/store.ts";
 import { booleanArray, numberArray, textArray } from "./arrays.ts";
 import { LaneGoneError, type Place } from "./catalog.ts";
@@ -93,6 +94,11 @@ const SENT_BEFORE: NamedSql = {
   sql: `SELECT id FROM millrace.job WHERE id = ANY ($1::text::text[])`,
 };
 
+const QUEUES: NamedSql = {
+  name: "ENQUEUE_QUEUES",
+  sql: `SELECT id, settings FROM millrace.queue WHERE id = ANY ($1::text::bigint[])`,
+};
+
 interface WrittenRow {
   readonly seq: number;
   readonly number: number | null;
@@ -109,10 +115,12 @@ export interface PlacedRequest {
 
 /**
  * Write requests that are known to be new and to have no key: one statement, a transaction by itself.
- * @throws LaneGoneError; what the driver throws when an id was sent before
+ * @throws LaneGoneError; what the driver throws when an id was sent before; StoreError as `refuseForgotten`
  */
 export async function writeJobs(session: Session, placed: readonly PlacedRequest[], isLate = false): Promise<Job[]> {
   if (placed.length === 0) return [];
+  const resent = session.sentMsAgo > 0 ? placed : placed.filter(({ request }) => request.sentMsAgo !== undefined);
+  if (resent.length > 0) await refuseUnclear(session, resent);
   const column = <T>(pick: (request: EnqueueRequest) => T): T[] => placed.map(({ request }) => pick(request));
   const prunable = new Set(placed.filter(({ request }) => request.fairKey !== null).map(({ place }) => place.lane));
   const companions = column(({ companion }) => companion);
@@ -154,6 +162,20 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
     session.wake(row.run_at <= row.created_at ? "ready" : "scheduled");
     return jobOf((placed[i] as PlacedRequest).request, row);
   });
+}
+
+/** Of what was sent before, nothing is written again that may have run and been deleted since. */
+async function refuseUnclear(session: Session, resent: readonly PlacedRequest[]): Promise<void> {
+  const ids = resent.map(({ request }) => request.id);
+  const queues = resent.map(({ place }) => place.queue);
+  const there = new Set((await session.all<{ id: JobId }>(SENT_BEFORE, textArray(ids))).map(({ id }) => id));
+  const rows = await session.all<{ id: number; settings: string }>(QUEUES, numberArray([...new Set(queues)]));
+  const settings = new Map(rows.map(({ id, settings: text }) => [id, JSON.parse(text) as QueueOverrides]));
+  for (const { request, place } of resent) {
+    if (there.has(request.id)) continue;
+    const sentMsAgo = Math.max(session.sentMsAgo, request.sentMsAgo ?? 0);
+    refuseForgotten(request.queue, resolveQueueSettings(settings.get(place.queue) ?? {}), sentMsAgo);
+  }
 }
 
 /** While the server writes so many, those after them are made ready to be sent. */

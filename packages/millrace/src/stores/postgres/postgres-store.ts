@@ -205,7 +205,8 @@ export function createPostgresStore(
 
     enqueue: async (requests, terms) => {
       if (requests.length === 0) return [];
-      const isPlain = terms?.under === undefined && requests.every(({ key }) => key === null);
+      const isPlain =
+        terms?.under === undefined && requests.every(({ key, sentMsAgo }) => key === null && sentMsAgo === undefined);
       return call(() => (isPlain ? enqueues.add(requests) : carefully(requests, terms)));
     },
     ended: (ids) => single((session) => endedAmong(session, ids)),

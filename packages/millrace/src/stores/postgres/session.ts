@@ -23,10 +23,13 @@ export class Session {
   readonly #channel: Channel;
   readonly #statements: Statements;
   readonly #clock: (() => number) | undefined;
+  /** The same was sent before, so many milliseconds ago, and nobody heard what became of it; 0 if not. */
+  readonly sentMsAgo: number;
   #changes = new Set<Change>();
   #journal: { readonly type: JobEventType; readonly jobs: number[] }[] = [];
 
-  constructor(channel: Channel, statements: Statements, clock: (() => number) | undefined) {
+  constructor(channel: Channel, statements: Statements, clock: (() => number) | undefined, sentMsAgo = 0) {
+    this.sentMsAgo = sentMsAgo;
     this.#channel = channel;
     this.#statements = statements;
     this.#clock = clock;

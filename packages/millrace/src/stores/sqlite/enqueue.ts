@@ -1,6 +1,7 @@
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
 import type { Job } from "../../core/job.ts";
 import { StoreError } from "../../core/errors.ts";
+import { refuseForgotten } from "../../core/forgotten.ts";
 import type { EnqueueRequest, EnqueueResult, EnqueueTerms } from "../../core/store.ts";
 import { addCompanion } from "./companions.ts";
 import { internLane } from "./lane-row.ts";
@@ -111,7 +112,10 @@ export function enqueueJobs(
     request.numbered ?? places.queue(request.org, request.queue).settings.numbered;
 
   requests.forEach((request, i) => {
-    if (standIns[i] === undefined) numbers.want(request.org, request.scope ?? request.queue, isNumbered(request));
+    if (standIns[i] !== undefined) return;
+    const { org, queue, scope, sentMsAgo } = request;
+    if (sentMsAgo !== undefined) refuseForgotten(queue, places.queue(org, queue).settings, sentMsAgo);
+    numbers.want(org, scope ?? queue, isNumbered(request));
   });
   numbers.raise();
 

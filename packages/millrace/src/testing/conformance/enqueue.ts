@@ -245,4 +245,29 @@ export const enqueueCases = casesOf("enqueue", [
       assert.equal((await read(store, request.id)).state, "queued");
     },
   },
+  {
+    name: "what is sent again after its answer was lost is not written where it may have run and been deleted",
+    guarantees: ["G1", "G3"],
+    async run({ store, clock }) {
+      const request = aRequest({ queue: "brief" });
+      const { id } = await enqueueOne(store, request);
+      const again = { ...request, sentMsAgo: 100 };
+      assert.equal((await store.enqueue([again]))[0]?.status, "existing");
+      await store.configureQueue(ORG, "brief", { settings: { retention: { completedMs: 0 } } });
+      await settleOne(
+        store,
+        await claimOne(store, { queues: { order: "strict", names: ["brief"] } }),
+        moves.complete(),
+      );
+      clock.advance(1);
+      assert.equal((await store.prune(10)).count, 1);
+      await assert.rejects(store.enqueue([again]), {
+        code: "store_unavailable",
+        message: /"brief" keeps .* for 0 ms only/,
+      });
+      assert.deepEqual(await store.get([id]), [null]);
+      const patient = { ...aRequest(), sentMsAgo: 100 };
+      assert.equal((await store.enqueue([patient]))[0]?.status, "created", "jobs of this queue are kept");
+    },
+  },
 ]);

@@ -5,9 +5,6 @@ import { CANCEL_GRACE_MS, queuesOf, type Places } from "./messages.ts";
 import { KINDS } from "./order.ts";
 import { passed } from "./passed.ts";
 
-/** Longer than an enqueue may be sent again whose answer was lost: it must find what it has written before. */
-const KEPT_MS = 12_000;
-
 /** Sets the queues up, and does meanwhile what somebody does who looks after them: pauses one, deletes what is old. */
 export class Steward {
   readonly #mill: Millrace;
@@ -24,7 +21,7 @@ export class Steward {
     for (const name of queuesOf(this.#places))
       await this.#mill.queue(name).configure({ cancelGraceMs: CANCEL_GRACE_MS });
     const { brief, timed } = this.#places;
-    const retention = { completedMs: KEPT_MS, failedMs: KEPT_MS, cancelledMs: KEPT_MS };
+    const retention = { completedMs: 0, failedMs: 0, cancelledMs: 0 };
     await this.#mill.queue(brief).configure({ retention, numbered: true });
     if (!this.#abilities.hasSchedules) return;
     await this.#mill.schedule(timed, "* * * * * *", KINDS.timed, null, { queue: timed, maxAttempts: 1_000 });

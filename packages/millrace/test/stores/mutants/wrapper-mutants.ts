@@ -9,6 +9,15 @@ const alwaysSettled: Wrap = (sound) => ({
   settle: async (settlements) => (await sound.settle(settlements)).map(() => "settled" as const),
 });
 
+const sentAsNew: Wrap = (sound) => ({
+  ...sound,
+  enqueue: (requests, terms) =>
+    sound.enqueue(
+      requests.map(({ sentMsAgo: _again, ...request }) => request),
+      terms,
+    ),
+});
+
 const ownConnection: Wrap = (sound) => ({
   ...sound,
   within: (tx) => ({ ...sound.within(tx), enqueue: (requests) => sound.enqueue(requests) }),
@@ -35,6 +44,14 @@ export const wrapperMutants: readonly Bug[] = [
     convictedBy: "claim: ten workers on connections of their own race for one job, and one wins",
     sqlite: { wrap: sqlite.claimUnguarded },
     postgres: { wrap: postgres.claimUnguarded },
+  },
+  {
+    bug: "an enqueue that is sent again is taken for a new one, though its job may have run and been deleted",
+    guarantee: "G1",
+    convictedBy:
+      "enqueue: what is sent again after its answer was lost is not written where it may have run and been deleted",
+    sqlite: { wrap: sentAsNew },
+    postgres: { wrap: sentAsNew },
   },
   {
     bug: "claim deletes the ticket in one transaction and inserts it in the next; a crash between loses it",
