@@ -10,6 +10,7 @@ const TRANSLATIONS: Readonly<Record<string, { readonly code: StoreCode; readonly
   },
   SQLITE_BUSY: { code: "store_busy", say: "another process holds the write lock" },
   SQLITE_LOCKED: { code: "store_busy", say: "a table is locked by another statement" },
+  SQLITE_PROTOCOL: { code: "store_busy", say: "a process that stands still holds a lock on the write-ahead log" },
   SQLITE_INTERRUPT: { code: "store_busy", say: "the statement was interrupted" },
   SQLITE_FULL: { code: "store_unavailable", say: "the disk is full; nothing of this call was kept" },
   SQLITE_IOERR: { code: "store_unavailable", say: "the disk refused to read or write" },
@@ -49,7 +50,7 @@ export function translateWithin(error: unknown, file: string): MillraceError | E
   );
 }
 
-/** True when trying the same again in a moment is likely to work. */
+/** True when trying the same again in a moment is likely to work. SQLITE_PROTOCOL has been tried for ten seconds. */
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error);
   return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
