@@ -246,15 +246,16 @@ describe("an import that does not come to its end", options, () => {
   });
 });
 
-/** Whether somebody else has the right to write, and not to make the tables. */
+/** Whether somebody else has the right to write; asked only when the tables are there, so that nobody is kept from making them. */
 function isHeld(file: string): boolean {
   if (!existsSync(file)) return false;
   const db = new Database(file, { timeout: 0 });
   try {
+    if (!hasEmptyTables(db)) return false;
     db.exec("BEGIN IMMEDIATE; ROLLBACK");
     return false;
   } catch {
-    return hasEmptyTables(db);
+    return true;
   } finally {
     db.close();
   }
