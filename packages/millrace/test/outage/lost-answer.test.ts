@@ -150,6 +150,30 @@ describe.skipIf(missingServer() !== undefined)("an answer that is lost", () => {
     expect(await watcher.get(id)).toMatchObject({ state: "completed", attempt: 1, result: "done" });
   });
 
+  it("to a report: whoever falls silent in the middle of it does not keep its job from being taken back", async () => {
+    const { proxy, mill, watcher } = await aPair();
+    const gate = new Gate();
+    const silent = mill.worker(WORKER).handle("work", async (_, ctx) => {
+      ctx.progress(50);
+      await gate.pass();
+    });
+    await silent.start();
+    let silentSince: number | undefined;
+    proxy.onSaid = (text) => {
+      if (silentSince !== undefined || !text.includes("lease_hold_alone")) return;
+      silentSince = performance.now();
+      proxy.mute();
+    };
+    const { id } = await watcher.enqueue("work");
+    await until("it reports, and hears no more", () => silentSince !== undefined);
+    const worker = watcher.worker(WORKER).handle("work", () => undefined);
+    await worker.start();
+    expect(await watcher.wait(id, { timeoutMs: 30_000 })).toMatchObject({ state: "completed", attempt: 2 });
+    expect(performance.now() - (silentSince ?? 0)).toBeLessThan(LEASE_MS + 1_000 + 2_000);
+    await proxy.heal();
+    gate.open();
+  });
+
   it("to a settlement: it is sent again, and counts once", async () => {
     const { proxy, mill, watcher } = await aPair();
     const gate = new Gate();

@@ -11,6 +11,11 @@ const LAST_PAUSE_MS = 250;
 const LOCK_LIMIT_MS = 4_000;
 export const STATEMENT_LIMIT_MS = 5_000;
 export const BULK_LIMIT_MS = 10_000;
+/**
+ * Whoever falls silent in the middle of a transaction, because it is stopped, its event loop is blocked or its network is
+ * gone, holds what it has locked no longer than this: a rescue of its jobs passes over what is locked.
+ */
+const SILENCE_LIMIT_MS = 1_500;
 /** A server that has not answered by then will not: it cancels by itself before. */
 const ANSWER_MARGIN_MS = 500;
 
@@ -22,7 +27,7 @@ const ANSWER_MARGIN_MS = 500;
 export const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: String(STATEMENT_LIMIT_MS),
   lock_timeout: String(LOCK_LIMIT_MS),
-  idle_in_transaction_session_timeout: "30000",
+  idle_in_transaction_session_timeout: String(SILENCE_LIMIT_MS),
   enable_seqscan: "off",
   enable_hashjoin: "off",
   enable_mergejoin: "off",
@@ -212,19 +217,21 @@ export class Connections {
       this.#breakCount += 1;
       destroy(client);
     }, limitMs + ANSWER_MARGIN_MS);
-    // A connection that breaks between two statements says so here, and then to the next statement.
-    client.on("error", ignore);
+    // A connection that breaks between two statements says why here, and to the next statement only that it is broken.
+    let lastWords: unknown;
+    const hear = (error: unknown): void => void (lastWords ??= error);
+    client.on("error", hear);
     let failure: unknown;
     try {
       return await work(client);
     } catch (error) {
       failure = isLate
         ? new StoreError("store_unavailable", `${this.place}: no answer within ${limitMs} ms`, { cause: error })
-        : error;
+        : (lastWords ?? error);
       throw failure;
     } finally {
       clearTimeout(timer);
-      client.off("error", ignore);
+      client.off("error", hear);
       client.release(isLate || (failure !== undefined && isWorn(failure, client)));
     }
   }

@@ -21,6 +21,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     say: "two transactions waited for each other; repeat the whole one",
     again: "at once",
   },
+  "25P03": { code: "store_busy", say: "the transaction was silent for too long and was rolled back", again: "at once" },
   "55P03": { code: "store_busy", say: "a row or a table stayed locked by somebody else longer than the limit" },
   "57014": { code: "store_busy", say: "the statement took longer than its limit and was cancelled" },
   "53300": { code: "store_unavailable", say: "the server has no connection left to give", again: "when it is back" },

@@ -1,9 +1,9 @@
 import type { JobId } from "../../core/job.ts";
-import { answerTo, isUnheard, type Call } from "../history/calls.ts";
+import { answerTo, type Call } from "../history/calls.ts";
+import { doubtsOf } from "./doubts.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Told } from "./findings.ts";
 import { CLOCKS_DIFFER_US, type JobStep } from "./job-step.ts";
-import { Times } from "./times.ts";
 
 /** A job that waited in its lane from the moment it was there until somebody took it. */
 interface Waiting {
@@ -160,23 +160,6 @@ function firstTokensOf({ calls }: Evidence["history"]): ReadonlyMap<JobId, numbe
 
 /** What may have taken a job that waits, whatever came of it. */
 const TAKES: ReadonlySet<JobStep["kind"]> = new Set(["claim", "cancel", "settle", "heartbeat", "report", "in the end"]);
-
-/** When a row may have been held by somebody who gave it back. */
-function doubtsOf({ history, troubles }: Evidence): Times {
-  const unheard = history.calls.filter(
-    (call) => call.operation.name === "claim" && (isUnheard(call) || call.answer?.name === "error"),
-  );
-  return new Times([
-    ...unheard.map(({ from, until, answer }) => ({ from, until: answer === null ? from + LONGEST_HELD_US : until })),
-    ...troubles.store.spans,
-    ...troubles.stops.map(({ from, until, goesOnAt }) => {
-      return { from, until: goesOnAt < Infinity ? goesOnAt : until + LONGEST_HELD_US };
-    }),
-  ]);
-}
-
-/** A server notices by then that whoever held something is gone. */
-const LONGEST_HELD_US = 1_000_000;
 
 /** The jobs of one answer, too, are in their order within their lane. */
 function checkAnswers({ history, asked, findings, troubles }: Evidence): void {

@@ -1,6 +1,7 @@
 import type { JobId } from "../../core/job.ts";
 import { answerTo } from "../history/calls.ts";
 import type { AskedJob } from "./asked-for.ts";
+import { doubtsOf } from "./doubts.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Told } from "./findings.ts";
 import type { JobStep } from "./job-step.ts";
@@ -27,10 +28,12 @@ interface Queue {
 
 /**
  * G12: the fairness keys of a queue take turns, so none starves. While one has a job that waits and gets no turn, each
- * worker may give every other key two turns, and no more: one that was begun before, and one of the round.
+ * worker may give every other key two turns, and no more: one that was begun before, and one of the round. Turns at a
+ * time when jobs may have been held by somebody who gave them back do not count.
  */
 export function checkTurns(evidence: Evidence, steps: ReadonlyMap<JobId, readonly JobStep[]>): void {
   const { findings } = evidence;
+  const doubts = doubtsOf(evidence);
   for (const [name, { takes, waits }] of queuesOf(evidence, steps)) {
     if (waits.size < 2) continue;
     const keyCount = new Set(takes.map(({ fairKey }) => fairKey)).size;
@@ -40,7 +43,12 @@ export function checkTurns(evidence: Evidence, steps: ReadonlyMap<JobId, readonl
       for (const { from, until } of new Times(spans).spans) {
         for (const without of between(from, until, own)) {
           findings.judged("G12");
-          const passed = rivals.filter((take) => take.from > without.from + NOTICE_US && take.until < without.until);
+          const passed = rivals.filter(
+            (take) =>
+              take.from > without.from + NOTICE_US &&
+              take.until < without.until &&
+              !doubts.meets(take.from, take.until),
+          );
           const workers = Map.groupBy(passed, ({ worker }) => worker);
           let most = 0;
           for (const each of workers.values()) {
