@@ -204,7 +204,8 @@ export interface Claim {
   readonly queue: Pick<QueueSettings, "backoff" | "timeoutMs">;
 }
 
-export type HeartbeatStatus = "held" | "lost" | "cancel";
+/** "locked": another call has the ticket for itself right now, so the lease is neither prolonged nor lost. */
+export type HeartbeatStatus = "held" | "lost" | "cancel" | "locked";
 /** "cancelled": a cancel had been accepted before, and the job has ended so. */
 export type SettleStatus = "settled" | "lost" | "cancelled";
 

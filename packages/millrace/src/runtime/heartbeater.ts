@@ -117,11 +117,14 @@ export class Heartbeater {
     let isCancelling = false;
     attempts.forEach((attempt, i) => {
       if (!this.#options.attempts.has(attempt)) return;
-      if (statuses[i] === "lost")
+      const status = statuses[i];
+      if (status === "lost")
         attempt.abort(new LeaseLostError("the lease ran out, and the job was given to another attempt"));
-      else attempt.trustedUntil = trustedUntil;
-      isCancelling ||= statuses[i] === "cancel";
+      // While a transaction of its handler's holds the ticket, nobody else can take the job.
+      else if (status !== "locked" || attempt.completion === "in_transaction") attempt.trustedUntil = trustedUntil;
+      isCancelling ||= status === "cancel";
     });
+    this.#dropUntrusted();
     if (isCancelling) await this.#abortCancelled();
   }
 

@@ -1,3 +1,4 @@
+import { openMillrace } from "millrace";
 import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openPostgres } from "../../src/stores/postgres/index.ts";
@@ -55,9 +56,36 @@ describe.skipIf(missingPostgres() !== undefined)("a heartbeat", () => {
     expect(await leaseLeftMs()).toBeGreaterThan(LEASE_MS);
   });
 
-  test("for a ticket that its own worker is settling, in a transaction that takes its time, says that it is held", async () => {
-    const { store, lease, client } = await aLockedTicket(false);
-    expect(await store.heartbeat("w", [lease], LEASE_MS)).toEqual(["held"]);
+  test("for a ticket that its own worker is settling, in a transaction that takes its time, says that it is locked", async () => {
+    const { store, lease, client, leaseLeftMs } = await aLockedTicket(false);
+    expect(await store.heartbeat("w", [lease], 100_000)).toEqual(["locked"]);
+    expect(await leaseLeftMs()).toBeLessThan(LEASE_MS);
+    await client.query("ROLLBACK");
+  });
+
+  test("that cannot prolong a lease lets its handler go on no longer than that lease", async () => {
+    const schema = newSchema();
+    onTestFinished(({ task }) => schema.end(task.result?.state === "fail"));
+    const mill = await openMillrace(schema.url);
+    onTestFinished(() => mill.close());
+    let signal: AbortSignal | undefined;
+    const worker = mill.worker({ leaseMs: LEASE_MS }).handle("k", async (_, ctx) => {
+      signal = ctx.signal;
+      await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    });
+    await worker.start();
+    await mill.enqueue("k");
+    await until("it runs", () => signal !== undefined);
+    const client = new Client(testUrl());
+    onTestFinished(() => client.end());
+    await client.connect();
+    await client.query("BEGIN");
+    await client.query(`SELECT FROM ${schema.name}.running FOR UPDATE`);
+    await until("its handler is told", () => signal?.aborted === true);
+    expect(signal?.reason).toMatchObject({
+      code: "lease_lost",
+      message: "the lease could not be prolonged for 1000 ms",
+    });
     await client.query("ROLLBACK");
   });
 });

@@ -75,7 +75,7 @@ export class WorkerClient {
   async heartbeat(
     leases: readonly HeartbeatLease[],
     leaseMs: number,
-  ): Promise<readonly ("held" | "lost" | "cancel")[]> {
+  ): Promise<readonly ("held" | "lost" | "cancel" | "locked")[]> {
     const answer = this.#send<Answer<typeof sendHeartbeat>>({
       method: "POST",
       path: "/heartbeat",

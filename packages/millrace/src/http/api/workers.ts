@@ -238,7 +238,7 @@ export const sendHeartbeat = createRoute({
   path: "/v1/workers/{id}/heartbeat",
   summary: "Prolong leases, and report progress",
   description:
-    "Send it every 10 s. `lost`: the lease is gone, and whatever is written under its token is refused; stop. `cancel`: somebody cancelled the job; stop and settle, whichever way, and it ends as cancelled at once instead of after its grace.",
+    "Send it every 10 s. `lost`: the lease is gone, and whatever is written under its token is refused; stop. `cancel`: somebody cancelled the job; stop and settle, whichever way, and it ends as cancelled at once instead of after its grace. `locked`: not prolonged this time, for another call about the job was under way, and not lost; the next one will.",
   tags,
   ...KEYED,
   request: {
@@ -253,7 +253,7 @@ export const sendHeartbeat = createRoute({
   responses: {
     200: json(
       z.object({
-        leases: z.array(z.object({ job: JobIdField, status: z.enum(["held", "lost", "cancel"]) })),
+        leases: z.array(z.object({ job: JobIdField, status: z.enum(["held", "lost", "cancel", "locked"]) })),
         key: NextKey,
       }),
       "In the order in which they were asked for",

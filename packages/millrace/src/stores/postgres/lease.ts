@@ -96,8 +96,8 @@ export async function holdsLease(session: Session, lease: LeaseRef): Promise<boo
   return (await session.get(HOLD, ...columnsOf([lease]))) !== undefined;
 }
 
-/** What has become of a lease; "locked" and "over": another statement holds its ticket, and it was not prolonged. */
-type Prolonged = HeartbeatStatus | "locked" | "over";
+/** What has become of a lease; "over": it ran out, and another statement holds its ticket. */
+type Prolonged = HeartbeatStatus | "over";
 
 interface ProlongedRow {
   readonly place: number;
@@ -119,8 +119,7 @@ async function prolong(
 }
 
 function statusOf({ is_cancelling, is_prolonged, is_over }: ProlongedRow): Prolonged {
-  if (is_cancelling) return "cancel";
-  if (is_prolonged) return "held";
+  if (is_prolonged) return is_cancelling ? "cancel" : "held";
   return is_over ? "over" : "locked";
 }
 
@@ -129,9 +128,9 @@ const MOST_TRIES = 5;
 const TRY_EVERY_MS = 20;
 
 /**
- * As `Store.heartbeat`. While a lease is good nobody but its own worker ends the attempt; so a ticket that stays locked
- * is being settled by it, in a transaction that takes its time, and is held. Once the lease is over, somebody else may
- * be about to take the job, and what becomes of that is waited for.
+ * As `Store.heartbeat`. What stays locked while its lease is good is being settled by its own worker, in a transaction
+ * that takes its time, or reported by it, on a server that takes its own. Once the lease is over, somebody else may be
+ * about to take the job, and what becomes of that is waited for.
  * @param single runs a statement that is a transaction by itself
  */
 export async function prolongLeases(
@@ -151,7 +150,6 @@ export async function prolongLeases(
   }
   return Promise.all(
     statuses.map(async (status, place): Promise<HeartbeatStatus> => {
-      if (status === "locked") return "held";
       return status === "over"
         ? single((session) => waitAndProlong(session, leases[place] as LeaseRef, leaseMs))
         : status;

@@ -72,6 +72,7 @@ export function heartbeat(token: number, status: HeartbeatStatus): Transition {
   return (state) => {
     const isHeld = state.place === "held" && state.token === token;
     if (status === "lost") return isHeld ? null : state;
+    if (status === "locked") return isHeld ? state : null;
     return isHeld && state.isCancelled === (status === "cancel") ? state : null;
   };
 }

@@ -139,7 +139,7 @@ function heartbeatSteps(
     const status = statuses[i];
     // Without an answer it may have prolonged the lease, which then only lasts longer than is certain.
     if (status === undefined) return [];
-    if (status !== "lost") prolong(lease);
+    if (status === "held" || status === "cancel") prolong(lease);
     const said = `sent a heartbeat under token ${lease.token}: ${status}`;
     return [[lease.job, make(heartbeat(lease.token, status), said, status === "cancel")]];
   });

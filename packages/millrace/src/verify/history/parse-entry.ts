@@ -81,7 +81,7 @@ const ANSWERS: Readonly<Record<Answer["name"], Shape>> = {
     isLost: optional(flag),
   }),
   claim: objectOf({ leases: listOf(objectOf(LEASE)) }),
-  heartbeat: objectOf({ statuses: listOf(oneOf("held", "lost", "cancel")) }),
+  heartbeat: objectOf({ statuses: listOf(oneOf("held", "lost", "cancel", "locked")) }),
   report: objectOf({ statuses: listOf(oneOf("kept", "lost")) }),
   settle: objectOf({ statuses: listOf(oneOf("settled", "lost", "cancelled")) }),
   cancel: objectOf({ statuses: listOf(oneOf("cancelled", "requested", "finished", "not_found")) }),
