@@ -25,8 +25,8 @@ export const USAGE = `Measure Millrace and its peers on this machine.
   --scale <factor>    multiplies the numbers of jobs (default 1, with --quick 0.01)
   --only <names>      of ${CONTESTANTS.join(", ")}; with commas
   --scenarios <names> scenarios, or beginnings of their names: process,enqueue,latency ...; with commas
-  --huge              claims beside 10 million jobs, too; takes minutes and some 5 GB
-  --pinned-seconds <n>  of steady load beside a transaction left open (default 60, with --quick 3)
+  --huge              claims and work beside 10 million jobs, too; takes minutes and some 5 GB each
+  --pinned-seconds <n>  of steady load beside transactions left open (default 60, with --quick 3)
   --statements        tell which statements took longest on PostgreSQL, after each measurement; slows it a little
   --folder <path>     where the databases lie meanwhile (default: the folder for temporary files)
   --keep, --no-keep   write bench/results and docs/performance.md, or do not (default: when all is measured in full)

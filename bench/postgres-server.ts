@@ -20,7 +20,7 @@ export interface BenchPostgres {
 }
 
 /** What PostgreSQL comes with; the server of the tests allows more connections. */
-const DEFAULTS = { max_connections: "100" };
+export const DEFAULTS = { max_connections: "100" };
 /** With one of these off, an answered commit may be lost. */
 const DURABLE_SETTINGS = ["fsync", "synchronous_commit", "full_page_writes"];
 const TOLD_SETTINGS = ["shared_buffers", "max_wal_size", "autovacuum", "wal_sync_method"];

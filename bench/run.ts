@@ -6,6 +6,7 @@ import { openBenchPostgres, type BenchPostgres } from "./postgres-server.ts";
 import { endRedis, redisVersion } from "./redis-server.ts";
 import { keepPage, keepResults } from "./report/keep.ts";
 import { toMarkdown, type RunFacts } from "./report/markdown.ts";
+import { keepPlots } from "./report/plots/plot.ts";
 import { judgeTargets } from "./report/targets.ts";
 import { measureScenario, type ScenarioResult, type Workshop } from "./rounds.ts";
 import type { Row, Scenario } from "./scenario.ts";
@@ -95,10 +96,11 @@ async function run(options: RunOptions, args: readonly string[]): Promise<void> 
     return;
   }
   if (!options.isKept) return;
+  console.error(`Written: ${await keepPlots(results)}`);
   console.error(`Written: ${await keepResults(facts, results, targets)}`);
   for (const [part, own] of Map.groupBy(results, partOf)) {
     const ofPart = targets.filter((target) => target.part === part);
-    console.error(`Written: ${await keepPage(part, toMarkdown(facts, own, ofPart))}`);
+    console.error(`Written: ${await keepPage(part, toMarkdown(facts, own, ofPart, true))}`);
   }
 }
 

@@ -52,6 +52,7 @@ export const NOT_DURABLE = "the last commits may be lost with the power";
 export const PER_SECOND: Column = { figure: "perSecond", title: "jobs/s", digits: 0 };
 export const CPU: Column = { figure: "cpuMsPer1000", title: "CPU ms per 1000 jobs", digits: 1 };
 export const SERVER_CPU: Column = { figure: "serverCpuMsPer1000", title: "of it the server's", digits: 1 };
+export const PEAK_MEMORY: Column = { figure: "peakRssMb", title: "client's memory, MiB at most", digits: 0 };
 export const WAL: Column = { figure: "walBytesPerJob", title: "WAL bytes a job", digits: 0 };
 export const QUANTILES: readonly [Column, ...Column[]] = [
   { figure: "p50Ms", title: "p50 ms", digits: 2 },

@@ -22,6 +22,8 @@ export interface Task {
   readonly folder: string;
   readonly redisPort: number | null;
   readonly postgres: PostgresPlace | null;
+  /** At most so many connections to its database, in each process; as many as the contestant likes unless given. */
+  readonly connections?: number;
 }
 
 /** What it answers: figures by name, the unit at the end of the name. */

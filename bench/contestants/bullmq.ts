@@ -84,7 +84,7 @@ export async function openContestant(place: Place): Promise<Contestant> {
 
 function connectionFor(place: Place): object {
   if (place.redisPort !== null) return { host: "127.0.0.1", port: place.redisPort, maxRetriesPerRequest: null };
-  return { connectionString: postgresUrl(place), migrate: true, max: POOL_SIZE };
+  return { connectionString: postgresUrl(place), migrate: true, max: place.connections ?? POOL_SIZE };
 }
 
 function jobOf(data: Payload, priorities: number): { name: string; data: Payload; opts?: object } {

@@ -23,6 +23,8 @@ export interface Place {
   readonly postgres: PostgresPlace | null;
   /** A setting of the contestant, such as plainjob's `synchronous`. */
   readonly variant: string;
+  /** At most so many connections to its database. @default as many as it does best with */
+  readonly connections?: number;
 }
 
 /** A job queue as the benchmark sees it. What one cannot do, it leaves out. */
@@ -33,6 +35,8 @@ export interface Contestant {
   readonly add: (payload: Payload) => Promise<unknown>;
   /** Many in one call. */
   readonly addMany: (payloads: readonly Payload[]) => Promise<unknown>;
+  /** A transaction of the caller that writes a row of its own and one job; resolves when it is committed. */
+  readonly addWithin?: (payload: Payload) => Promise<unknown>;
   /** Work until all of the `total` queued jobs are settled. */
   readonly drain: (total: number, options: WorkOptions) => Promise<void>;
   /** Work until stopped; resolves when jobs are taken. */

@@ -1,5 +1,6 @@
 import { withClient } from "../with-client.ts";
 import { loadPeer } from "./load-peer.ts";
+import { openOwnRows } from "./own-rows.ts";
 import { payloads, postgresUrl, type Contestant, type Payload, type Place, type WorkOptions } from "./contestant.ts";
 
 const TASK = "bench";
@@ -8,6 +9,7 @@ const LOCAL_QUEUE_SIZE = 500;
 /** Where other processes take jobs too, the end is looked for, but only while this one has nothing to do. */
 const LOOK_EVERY_MS = 20;
 /** A job that has ended is deleted. */
+const ADD_WITHIN = { name: "add_job", text: "SELECT FROM graphile_worker.add_job($1, payload := $2)" };
 const LEFT_COUNT = "SELECT count(*)::integer AS count FROM graphile_worker._private_jobs";
 
 /** The part of graphile-worker that is used here; see its own types. */
@@ -46,12 +48,14 @@ export async function openContestant(place: Place): Promise<Contestant> {
   const utils = await graphile.makeWorkerUtils({ preset: { worker } });
   await utils.migrate();
   let added = 0;
+  const rows = openOwnRows(place);
 
   const start = ({ concurrency, handler }: WorkOptions): Promise<Runner> => {
+    const { connections = Math.min(concurrency, 50) + 2 } = place;
     const batching = place.variant === "batched" ? batchingFor(concurrency) : {};
     return graphile.run({
       preset: {
-        worker: { ...worker, concurrentJobs: concurrency, maxPoolSize: Math.min(concurrency, 50) + 2, ...batching },
+        worker: { ...worker, concurrentJobs: concurrency, maxPoolSize: connections, ...batching },
       },
       taskList: { [TASK]: (payload: Payload) => handler(payload) },
       parsedCronItems: [],
@@ -76,6 +80,10 @@ export async function openContestant(place: Place): Promise<Contestant> {
       added += 1;
     },
     addMany,
+    addWithin: async (payload) => {
+      await rows.transaction(payload.n, (tx) => tx.query({ ...ADD_WITHIN, values: [TASK, JSON.stringify(payload)] }));
+      added += 1;
+    },
     drain: async (total, options) => {
       const all = Promise.withResolvers<void>();
       let ran = 0;
@@ -100,7 +108,10 @@ export async function openContestant(place: Place): Promise<Contestant> {
     },
     start,
     completedCount: async () => added - (await leftCount()),
-    close: () => utils.release(),
+    close: async () => {
+      await rows.close();
+      await utils.release();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { loadPeer } from "./load-peer.ts";
+import { openOwnRows } from "./own-rows.ts";
 import {
   payloads,
   postgresUrl,
@@ -26,13 +27,16 @@ interface PgBoss {
   start(): Promise<unknown>;
   stop(options: object): Promise<void>;
   createQueue(name: string, options: object): Promise<void>;
-  send(name: string, data: Payload): Promise<unknown>;
+  send(name: string, data: Payload, options?: { readonly db: Executor }): Promise<unknown>;
   insert(name: string, jobs: readonly { readonly data: Payload; readonly priority?: number }[]): Promise<unknown>;
   fetch(name: string, options: { readonly batchSize: number }): Promise<readonly Job[]>;
   complete(name: string, ids: readonly string[]): Promise<{ readonly affected: number }>;
   work(name: string, options: object, handler: (jobs: readonly Job[]) => Promise<void>): Promise<string>;
   offWork(name: string, options: object): Promise<void>;
-  getDb(): { executeSql(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Counted[] }> };
+  getDb(): Executor;
+}
+interface Executor {
+  executeSql(text: string, values?: unknown[]): Promise<{ readonly rows: readonly Counted[] }>;
 }
 interface Job {
   readonly id: string;
@@ -53,6 +57,7 @@ export async function openContestant(place: Place): Promise<Contestant> {
   await boss.start();
   await boss.createQueue(QUEUE, { notify });
 
+  const rows = openOwnRows(place);
   const insert = (all: readonly Payload[], priorities = 1): Promise<unknown> =>
     boss.insert(
       QUEUE,
@@ -67,6 +72,10 @@ export async function openContestant(place: Place): Promise<Contestant> {
     },
     add: (payload) => boss.send(QUEUE, payload),
     addMany: (all) => insert(all),
+    addWithin: (payload) =>
+      rows.transaction(payload.n, (tx) =>
+        boss.send(QUEUE, payload, { db: { executeSql: (text, values) => tx.query<Counted>(text, values) } }),
+      ),
     drain: async (_total, options) => {
       const { loops, batchSize } = loopsFor(options);
       await Promise.all(Array.from({ length: loops }, () => takeAndComplete(boss, batchSize, options.handler)));
@@ -90,7 +99,10 @@ export async function openContestant(place: Place): Promise<Contestant> {
       const { rows } = await boss.getDb().executeSql(text, [QUEUE]);
       return rows[0]?.count ?? Number.NaN;
     },
-    close: () => boss.stop({ graceful: false }),
+    close: async () => {
+      await rows.close();
+      await boss.stop({ graceful: false });
+    },
   };
 }
 

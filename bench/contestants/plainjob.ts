@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openFile, type SqliteFile } from "./sqlite-driver.ts";
+import { openFile, writeOwnRow, type SqliteFile } from "./sqlite-driver.ts";
 import { loadPeer } from "./load-peer.ts";
 import { payloads, type Contestant, type Payload, type Place, type WorkOptions } from "./contestant.ts";
 
@@ -72,6 +72,7 @@ export async function openContestant(place: Place): Promise<Contestant> {
     },
     add: async (payload) => queue.add(TYPE, payload),
     addMany: async (all) => queue.addMany(TYPE, all),
+    addWithin: async (payload) => writeOwnRow(file, payload.n, () => queue.add(TYPE, payload)),
     drain: async (total, options) => {
       const all = Promise.withResolvers<void>();
       let left = total;

@@ -8,7 +8,7 @@ const SAMPLE_EVERY_MS = 20;
 const MB = 1_048_576;
 
 /**
- * The memory of a process that works while `queued` jobs wait, and keep waiting: every job enqueues the one that takes
+ * The memory and the rate of a process that works while `queued` jobs wait, and keep waiting: every job enqueues the one that takes
  * its place. Another process has filled the queue.
  */
 export async function measure(task: Task): Promise<Figures> {
@@ -30,12 +30,14 @@ export async function measure(task: Task): Promise<Figures> {
     rss.push(resident / MB);
     heap.push(heapUsed / MB);
   }, SAMPLE_EVERY_MS);
+  const startedMs = performance.now();
   await worker.start();
   await all.promise;
+  const seconds = (performance.now() - startedMs) / 1_000;
   clearInterval(sampling);
   await worker.stop({ force: true });
   await mill.close();
   // The first half is spent on growing to the size that it keeps.
   const settled = rss.slice(Math.floor(rss.length / 2));
-  return { rssMb: median(settled), peakRssMb: Math.max(...rss), heapMb: median(heap) };
+  return { perSecond: jobs / seconds, rssMb: median(settled), peakRssMb: Math.max(...rss), heapMb: median(heap) };
 }

@@ -9,13 +9,21 @@ export async function measure(task: Task): Promise<Figures> {
   const newMs: number[] = [];
   const againMs: number[] = [];
   // The first call loads the driver.
-  const firstMs = await tookMs(async () => (await openMillrace(`sqlite:${join(task.folder, "first.db")}`)).close());
+  const firstMs = await tookMs(async () => (await openMillrace(targetOf(task, "first"))).close());
   for (let i = 0; i < countOf(task, "times"); i++) {
-    const target = `sqlite:${join(task.folder, `${i}.db`)}`;
+    const target = targetOf(task, `store_${i}`);
     newMs.push(await tookMs(async () => (await openMillrace(target)).close()));
     againMs.push(await tookMs(async () => (await openMillrace(target)).close()));
   }
   return { importedMs, firstMs, newMs: median(newMs), againMs: median(againMs) };
+}
+
+/** A file, or a schema. */
+function targetOf({ folder, postgres }: Task, name: string): string {
+  if (postgres === null) return `sqlite:${join(folder, `${name}.db`)}`;
+  const url = new URL(postgres.url);
+  url.searchParams.set("schema", name);
+  return url.href;
 }
 
 async function tookMs(act: () => Promise<unknown>): Promise<number> {

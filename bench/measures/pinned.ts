@@ -4,13 +4,14 @@ import { openContestant } from "../open-contestant.ts";
 import { quantilesMs } from "../statistics.ts";
 import { timed } from "../stopwatch.ts";
 import { countOf, type Figures, type Task } from "../task.ts";
+import { startReaders } from "./readers.ts";
 
 /** One call in so many milliseconds, all day. */
 const CALL_EVERY_MS = 50;
 
 /**
  * A steady load of no-ops, enqueued and run by this process, with or without a transaction that has been left open
- * since before. Rate and latencies are those of the second half.
+ * since before, and analysts who read all tables on snapshots as old. Rate and latencies are those of the second half.
  */
 export async function measure(task: Task): Promise<Figures> {
   const seconds = countOf(task, "seconds");
@@ -28,6 +29,7 @@ export async function measure(task: Task): Promise<Figures> {
     },
   });
   const forgotten = countOf(task, "pinned") === 1 ? await leaveOpen(postgresUrl(task)) : null;
+  const readers = await startReaders(postgresUrl(task), countOf(task, "readers"));
   let offered = 0;
   const figures = await timed(
     countOf(task, "offered") * seconds,
@@ -39,6 +41,7 @@ export async function measure(task: Task): Promise<Figures> {
   const behind = offered - ran;
   const halfSeconds = (microseconds() - halfAt) / 1_000_000;
   const perSecond = tookMs.length / halfSeconds;
+  await readers.stop();
   await forgotten?.end();
   await worker.stop();
   await contestant.close();

@@ -1,5 +1,6 @@
 import type { RowResult, ScenarioResult } from "../rounds.ts";
 import type { Machine } from "../machine.ts";
+import { plotOf, plotPath } from "./plots/plot.ts";
 import { findRow, ratioOf, summaryOf, written } from "./summary.ts";
 import type { TargetResult } from "./targets.ts";
 
@@ -13,12 +14,18 @@ export interface RunFacts {
   readonly postgres: string | null;
 }
 
+/** @param hasPlots whether the page that it is for finds the pictures of the scenarios */
 export function toMarkdown(
   facts: RunFacts,
   results: readonly ScenarioResult[],
   targets: readonly TargetResult[],
+  hasPlots = false,
 ): string {
-  const parts = [factsText(facts), ...results.map(scenarioText), targetsText(targets)];
+  const parts = [
+    factsText(facts),
+    ...results.flatMap((result) => [scenarioText(result), hasPlots ? plotText(result) : ""]),
+    targetsText(targets),
+  ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
@@ -64,6 +71,11 @@ function scenarioText(result: ScenarioResult): string {
   });
   const parts = [`### ${scenario.title}`, table(titles, rows), ...(scenario.note === undefined ? [] : [scenario.note])];
   return parts.join("\n\n");
+}
+
+function plotText(result: ScenarioResult): string {
+  const { name, title } = result.scenario;
+  return plotOf(result) === null ? "" : `![${title.replaceAll("`", "")}](${plotPath(name)})`;
 }
 
 function ratioText(row: RowResult, base: RowResult, figure: string): string {

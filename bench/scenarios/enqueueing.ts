@@ -9,6 +9,8 @@ interface Way {
   readonly title: string;
   readonly callers: number;
   readonly perCall: number;
+  /** Whether each is part of a transaction of the caller, which writes a row of its own. */
+  readonly isWithin?: boolean;
   readonly lines: readonly Line[];
 }
 
@@ -73,6 +75,18 @@ const WAYS: readonly Way[] = [
       [PLAINJOB_FULL, 100_000],
     ],
   },
+  {
+    name: "enqueue-tx",
+    title: "Enqueue in a transaction of the caller, with a row of its own, one by one",
+    callers: 1,
+    perCall: 0,
+    isWithin: true,
+    lines: [
+      [MILLRACE, 4_000],
+      [PLAINJOB, 20_000],
+      [PLAINJOB_FULL, 4_000],
+    ],
+  },
 ];
 
 export function enqueueing(size: Size): readonly Scenario[] {
@@ -91,7 +105,12 @@ export function enqueueing(size: Size): readonly Scenario[] {
     rows: way.lines.map(([setup, jobs]): Row => ({
       ...setup,
       measure: "enqueue",
-      counts: { jobs: scaled(size, jobs, 1_000), callers: way.callers, perCall: way.perCall },
+      counts: {
+        jobs: scaled(size, jobs, 1_000),
+        callers: way.callers,
+        perCall: way.perCall,
+        within: Number(way.isWithin === true),
+      },
     })),
   }));
 }

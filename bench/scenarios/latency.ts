@@ -1,4 +1,4 @@
-import { CPU, PER_SECOND, QUANTILES, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
+import { CPU, PER_SECOND, QUANTILES, scaled, type Column, type Row, type Scenario, type Size } from "../scenario.ts";
 import { BULLMQ, BULLMQ_ALWAYS, MILLRACE, PLAINJOB, PLAINJOB_FULL } from "./peers.ts";
 
 type Setup = typeof MILLRACE;
@@ -43,6 +43,12 @@ export function latencyScenario(size: Size, table: LatencyTable): Scenario {
   };
 }
 
+/** Where a slot less would be a slot too few, and more gain nothing. */
+function concurrencyOf(setup: Setup): number {
+  if (setup.contestant === "pg-boss") return 400;
+  return setup.contestant === "graphile-worker" ? 24 : 100;
+}
+
 export function latency(size: Size): Scenario {
   return latencyScenario(size, {
     name: "latency",
@@ -53,6 +59,32 @@ export function latency(size: Size): Scenario {
     rows: [MILLRACE, PLAINJOB, PLAINJOB_FULL, BULLMQ, BULLMQ_ALWAYS],
     across: [MILLRACE],
   });
+}
+
+const LOAD: Column = { figure: "loadPerSecond", title: "load, jobs/s", digits: 0 };
+
+/** From enqueue to the handler, while half of what the system can do is done. */
+export function latencyAtHalfLoad(size: Size, table: Pick<LatencyTable, "name" | "title" | "rows">): Scenario {
+  const { name, title, rows } = table;
+  const counts = {
+    jobs: scaled(size, 2_000),
+    warmUp: size.isQuick ? 10 : 100,
+    paceMs: 10,
+    calibrateMs: Math.max(600, Math.min(6_000, 6_000 * size.scale)),
+  };
+  return {
+    name,
+    title,
+    note: "The load is half of the jobs a second that each enqueued and ran right before, in calls of a hundred. Beside it comes one job every 10 ms; counted from when it is due.",
+    columns: [...QUANTILES, LOAD],
+    isMoreBetter: false,
+    ...(rows[0] === undefined ? {} : { baseline: rows[0].name }),
+    rows: rows.map((setup): Row => ({
+      ...setup,
+      measure: "latency-loaded",
+      counts: { ...counts, concurrency: setup.contestant === "plainjob" ? 1 : concurrencyOf(setup) },
+    })),
+  };
 }
 
 /** What a number costs where everybody wants the next one. */

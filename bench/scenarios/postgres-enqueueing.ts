@@ -8,6 +8,8 @@ interface Way {
   readonly title: string;
   readonly callers: number;
   readonly perCall: number;
+  /** Whether each is part of a transaction of the caller, which writes a row of its own. */
+  readonly isWithin?: boolean;
   readonly lines: readonly (readonly [setup: Setup, jobs: number])[];
 }
 
@@ -18,7 +20,20 @@ const BULK: Way["lines"] = [
   [PG_BOSS, 100_000],
   [BULLMQ_PG, 60_000],
 ];
+/** One job, one statement, one commit. */
+const SINGLE: Way["lines"] = [
+  [MILLRACE_PG, 6_000],
+  [GRAPHILE, 6_000],
+  [PG_BOSS, 6_000],
+];
 const WAYS: readonly Way[] = [
+  {
+    name: "pg-enqueue-1",
+    title: "enqueue one by one, each awaited",
+    callers: 1,
+    perCall: 0,
+    lines: [...SINGLE, [BULLMQ_PG, 6_000]],
+  },
   { name: "pg-enqueue-many", title: "enqueue in calls of 1000", callers: 1, perCall: 1_000, lines: BULK },
   {
     name: "pg-enqueue-many-4",
@@ -46,6 +61,34 @@ const WAYS: readonly Way[] = [
       [BULLMQ_PG, 6_000],
     ],
   },
+  {
+    name: "pg-enqueue-1000",
+    title: "enqueue by 1000 callers, each waiting for its answer",
+    callers: 1_000,
+    perCall: 0,
+    lines: [
+      [MILLRACE_PG, 100_000],
+      [GRAPHILE, 6_000],
+      [PG_BOSS, 6_000],
+      [BULLMQ_PG, 6_000],
+    ],
+  },
+  {
+    name: "pg-enqueue-tx-1",
+    title: "enqueue in a transaction of the caller, with a row of its own, one by one",
+    callers: 1,
+    perCall: 0,
+    isWithin: true,
+    lines: SINGLE,
+  },
+  {
+    name: "pg-enqueue-tx-16",
+    title: "enqueue in transactions of 16 callers, each with a row of its own",
+    callers: 16,
+    perCall: 0,
+    isWithin: true,
+    lines: SINGLE,
+  },
 ];
 
 export function enqueueingOnPostgres(size: Size): readonly Scenario[] {
@@ -66,7 +109,12 @@ export function enqueueingOnPostgres(size: Size): readonly Scenario[] {
     rows: way.lines.map(([setup, jobs]): Row => ({
       ...setup,
       measure: "enqueue",
-      counts: { jobs: scaled(size, jobs, 1_000), callers: way.callers, perCall: way.perCall },
+      counts: {
+        jobs: scaled(size, jobs, 1_000),
+        callers: way.callers,
+        perCall: way.perCall,
+        within: Number(way.isWithin === true),
+      },
     })),
   }));
 }

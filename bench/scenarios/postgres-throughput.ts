@@ -1,4 +1,14 @@
-import { CPU, PER_SECOND, scaled, SERVER_CPU, WAL, type Row, type Scenario, type Size } from "../scenario.ts";
+import {
+  CPU,
+  PEAK_MEMORY,
+  PER_SECOND,
+  scaled,
+  SERVER_CPU,
+  WAL,
+  type Row,
+  type Scenario,
+  type Size,
+} from "../scenario.ts";
 import {
   BARE_PG,
   BARE_PG_SEPARATE,
@@ -41,7 +51,7 @@ export function processingOnPostgres(size: Size): Scenario {
     name: "pg-process",
     title: `PostgreSQL: process ${jobs} queued no-ops in one process`,
     note: `CPU time includes that of the server. BullMQ and graphile-worker without batching, which commit job by job, are given ${fewer} jobs.`,
-    columns: [PER_SECOND, CPU, SERVER_CPU, WAL],
+    columns: [PER_SECOND, CPU, SERVER_CPU, WAL, PEAK_MEMORY],
     isMoreBetter: true,
     baseline: MILLRACE_PG.name,
     rows: [
@@ -62,6 +72,7 @@ export function crewRow(setup: Setup, processes: number): string {
 
 /** As many as the target names. */
 export const CREW = 4;
+const CREW_SIZES = [1, 2, CREW];
 
 export function crewsOnPostgres(size: Size): Scenario {
   const jobs = scaled(size, 200_000, 4_000);
@@ -77,25 +88,41 @@ export function crewsOnPostgres(size: Size): Scenario {
     columns: [PER_SECOND, CPU, { figure: "smallestSharePercent", title: "smallest share %", digits: 0 }],
     isMoreBetter: true,
     baseline: crewRow(MILLRACE_PG, 1),
-    rows: [BARE_PG, MILLRACE_PG, GRAPHILE, PG_BOSS].flatMap((setup) => [row(setup, 1), row(setup, CREW)]),
+    rows: [BARE_PG, MILLRACE_PG, GRAPHILE, PG_BOSS].flatMap((setup) => CREW_SIZES.map((count) => row(setup, count))),
   };
 }
 
-const STEADY_CONCURRENCY = 256;
+const STEADY_CONCURRENCIES = [16, 64, 256];
+const PRIORITIES = 10;
 
-export function steadyOnPostgres(size: Size): Scenario {
-  const row = (setup: Setup, jobs: number): Row => ({
-    ...setup,
-    measure: "process",
-    counts: { jobs: scaled(size, jobs, 1_000), concurrency: STEADY_CONCURRENCY, jobMs: 1 },
+/** Jobs that take a millisecond of waiting, and as many at once as asked for. */
+export function steadyOnPostgres(size: Size): readonly Scenario[] {
+  const concurrencies = size.isQuick ? [256] : STEADY_CONCURRENCIES;
+  return concurrencies.map((concurrency): Scenario => {
+    // Of each slot, so that a run takes as long whatever their number.
+    const row = (setup: Setup, perSlot: number, priorities = 1): Row => ({
+      ...setup,
+      name: priorities === 1 ? setup.name : `${setup.name}, ${priorities} priorities mixed`,
+      measure: "process",
+      counts: { jobs: scaled(size, perSlot * concurrency, 1_000), concurrency, priorities, jobMs: 1 },
+    });
+    return {
+      name: `pg-steady-${concurrency}`,
+      title: `PostgreSQL: jobs of 1 ms, ${concurrency} at once`,
+      note: "The job is a timer of 1 ms, which fires after 1 to 2 ms.",
+      columns: [PER_SECOND, CPU, SERVER_CPU, WAL],
+      isMoreBetter: true,
+      baseline: MILLRACE_PG.name,
+      rows: [
+        row(MILLRACE_PG, 600),
+        row(MILLRACE_PG, 600, PRIORITIES),
+        row(GRAPHILE, 400),
+        row(GRAPHILE, 400, PRIORITIES),
+        row(PG_BOSS, 240),
+        row(PG_BOSS, 240, PRIORITIES),
+        row(BULLMQ_PG, 60),
+        row(BULLMQ_PG, 60, PRIORITIES),
+      ],
+    };
   });
-  return {
-    name: `pg-steady-${STEADY_CONCURRENCY}`,
-    title: `PostgreSQL: jobs of 1 ms, ${STEADY_CONCURRENCY} at once`,
-    note: "The job is a timer of 1 ms, which fires after 1 to 2 ms.",
-    columns: [PER_SECOND, CPU, SERVER_CPU, WAL],
-    isMoreBetter: true,
-    baseline: MILLRACE_PG.name,
-    rows: [row(MILLRACE_PG, 150_000), row(GRAPHILE, 100_000), row(PG_BOSS, 60_000), row(BULLMQ_PG, 15_000)],
-  };
 }

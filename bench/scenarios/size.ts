@@ -1,5 +1,5 @@
-import { CPU, QUANTILES, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
-import { MILLRACE } from "./peers.ts";
+import { CPU, PER_SECOND, QUANTILES, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
+import { MILLRACE, MILLRACE_PG } from "./peers.ts";
 
 export function queuedRow(queued: number): string {
   return `${queued.toLocaleString("en").replaceAll(",", " ")} queued`;
@@ -37,71 +37,46 @@ export function claiming(size: Size): Scenario {
 }
 
 export function memory(size: Size): Scenario {
-  const sizes = size.isQuick ? [1_000, 20_000] : [1_000, 1_000_000];
+  return memoryScenario(size, MILLRACE, {
+    name: "memory",
+    title: "Memory and rate of a process that works beside a queue of so many jobs",
+    more: " Up to 64 MiB are SQLite's page cache, which a short run on a small file does not fill.",
+  });
+}
+
+export function memoryOnPostgres(size: Size): Scenario {
+  return memoryScenario(size, MILLRACE_PG, {
+    name: "pg-memory",
+    title: "PostgreSQL: memory and rate of a process that works beside a queue of so many jobs",
+    more: "",
+  });
+}
+
+function memoryScenario(
+  size: Size,
+  setup: typeof MILLRACE,
+  { name, title, more }: { readonly name: string; readonly title: string; readonly more: string },
+): Scenario {
+  const sizes = [1_000, ...queueSizes(size).slice(1)];
   const jobs = scaled(size, 200_000, 2_000);
   return {
-    name: "memory",
-    title: "Memory of a process that works beside a queue of so many jobs",
-    note: `It runs ${jobs} jobs, each of which enqueues the next. Up to 64 MiB are SQLite's page cache, which a short run on a small file does not fill.`,
+    name,
+    title,
+    note: `It runs ${jobs} jobs, each of which enqueues the next.${more}`,
     columns: [
       { figure: "rssMb", title: "RSS MiB", digits: 0 },
       { figure: "peakRssMb", title: "peak", digits: 0 },
       { figure: "heapMb", title: "heap", digits: 0 },
+      PER_SECOND,
     ],
     isMoreBetter: false,
     baseline: queuedRow(1_000),
     rows: sizes.map((queued): Row => ({
-      ...MILLRACE,
+      ...setup,
       name: queuedRow(queued),
       measure: "memory",
       counts: { queued, jobs },
+      ...(queued > 1_000_000 ? { maxRounds: 1 } : {}),
     })),
   };
-}
-
-export function disk(size: Size): Scenario {
-  return {
-    name: "size",
-    title: "Disk, in MiB per million jobs",
-    note: "Written is all that went to log and file. The log is reused from its beginning and does not grow with the jobs.",
-    columns: [
-      { figure: "queuedMb", title: "file, queued", digits: 0 },
-      { figure: "doneMb", title: "file, completed", digits: 0 },
-      { figure: "writtenByEnqueueMb", title: "written by enqueue", digits: 0 },
-      { figure: "writtenByWorkMb", title: "written by work", digits: 0 },
-      { figure: "walPeakMb", title: "log at its largest (MiB)", digits: 1 },
-    ],
-    isMoreBetter: false,
-    rows: [{ ...MILLRACE, measure: "size", counts: { jobs: scaled(size, 500_000, 5_000) }, maxRounds: 2 }],
-  };
-}
-
-export function startUp(size: Size): readonly Scenario[] {
-  const times = size.isQuick ? 2 : 20;
-  return [
-    {
-      name: "open",
-      title: "Start-up of the library, in milliseconds",
-      columns: [
-        { figure: "againMs", title: "open a store", digits: 2 },
-        { figure: "newMs", title: "make a store", digits: 2 },
-        { figure: "firstMs", title: "the first in a process", digits: 1 },
-        { figure: "importedMs", title: "import, unbuilt", digits: 0 },
-      ],
-      isMoreBetter: false,
-      rows: [{ ...MILLRACE, measure: "open", counts: { times } }],
-    },
-    {
-      name: "cli",
-      title: "Start-up of the command line, in milliseconds",
-      columns: [
-        { figure: "versionMs", title: "millrace --version", digits: 0 },
-        { figure: "queuesMs", title: "millrace queues list", digits: 0 },
-        { figure: "nodeMs", title: "an empty Node", digits: 0 },
-        { figure: "isBuilt", title: "built (1) or source (0)", digits: 0 },
-      ],
-      isMoreBetter: false,
-      rows: [{ ...MILLRACE, measure: "cli", counts: { times } }],
-    },
-  ];
 }

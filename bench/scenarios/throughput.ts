@@ -1,4 +1,4 @@
-import { CPU, PER_SECOND, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
+import { CPU, PEAK_MEMORY, PER_SECOND, scaled, type Row, type Scenario, type Size } from "../scenario.ts";
 import type { ContestantName } from "../task.ts";
 import { BARE, BULLMQ, BULLMQ_ALWAYS, MILLRACE, PLAINJOB, PLAINJOB_FULL } from "./peers.ts";
 
@@ -23,7 +23,7 @@ export function processing(size: Size): Scenario {
     name: "process",
     title: `Process ${jobs} queued no-ops in one process`,
     note: `BullMQ's CPU time includes that of its Redis. BullMQ and plainjob with FULL, which commit job by job, are given ${fewer} jobs.`,
-    columns: [PER_SECOND, CPU],
+    columns: [PER_SECOND, CPU, PEAK_MEMORY],
     isMoreBetter: true,
     baseline: MILLRACE.name,
     rows: [
