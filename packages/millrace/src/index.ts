@@ -1,3 +1,11 @@
+export type {
+  ArtifactBytes,
+  ArtifactDetails,
+  ArtifactDownload,
+  ArtifactInfo,
+  ArtifactRange,
+  AttemptArtifacts,
+} from "./core/attempt-artifacts.ts";
 export type { BackoffFunction, BackoffPolicy } from "./core/backoff.ts";
 export {
   AttemptTimeoutError,
@@ -23,6 +31,7 @@ export type { AttemptRecord, Job, JobId, JobProgress } from "./core/job.ts";
 export type { JobError } from "./core/job-error.ts";
 export type { JsonValue } from "./core/json.ts";
 export { defineJob, type JobDefinition, type JobDefinitionOptions } from "./core/kind.ts";
+export type { LateReport } from "./core/late-report.ts";
 export type { LogLine, LogStream } from "./core/log-line.ts";
 export { cancel, complete, fail, snooze, type Outcome } from "./core/outcome.ts";
 export type { OpenCounts, Queue, QueueOverrides, QueueSettings, Retention } from "./core/queue.ts";
@@ -42,6 +51,7 @@ export type { JobCounts, JobFilter, JobPage } from "./core/store.ts";
 export type { WorkerInfo } from "./core/worker-info.ts";
 export { openMillrace, type MillraceOptions } from "./open-millrace.ts";
 export type { StoreTarget } from "./open-store.ts";
+export type { ByHand, HandReport, HeldJob } from "./runtime/by-hand.ts";
 export type { EnqueueOptions, RetryOptions } from "./runtime/enqueue-options.ts";
 export type { EnqueueItem } from "./runtime/enqueuer.ts";
 export type { Logger } from "./runtime/logger.ts";

@@ -27,7 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "jobs",
-    summary: "list, show, follow, cancel, retry and explain jobs",
+    summary: "list, show, follow, cancel, retry, explain; claim and report by hand",
     group: JOBS,
     load: async () => (await import("./commands/jobs.ts")).defineJobs,
   },
@@ -42,6 +42,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "run jobs with your handlers or scripts",
     group: WORK,
     load: async () => (await import("./commands/work.ts")).defineWork,
+  },
+  {
+    name: "watch",
+    summary: "run the scripts of one queue; one watcher per queue and machine",
+    group: WORK,
+    load: async () => (await import("./commands/watch.ts")).defineWatch,
   },
   {
     name: "scripts",

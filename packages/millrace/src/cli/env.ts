@@ -1,4 +1,5 @@
-import { userInfo } from "node:os";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
 
 /** The name of a store in one file. */
 export function fileStore(path: string): string {
@@ -31,6 +32,11 @@ export interface Environment {
   readonly secretKey: string | null;
   /** `MILLRACE_ARTIFACTS`: for `serve`, where artifacts lie. */
   readonly artifacts: string | null;
+  /**
+   * `MILLRACE_STATE`, or `millrace` in `XDG_STATE_HOME` (`~/.local/state`): for locks of watchers, and tokens of what is
+   * held by hand.
+   */
+  readonly stateFolder: string;
   /** False with `NO_COLOR`, and on a terminal that calls itself dumb. */
   readonly allowsColour: boolean;
   /** `MILLRACE_DEBUG`: errors nobody foresaw come with their stack. */
@@ -55,6 +61,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     logLevel: read("MILLRACE_LOG_LEVEL"),
     secretKey: read("MILLRACE_SECRET_KEY"),
     artifacts: read("MILLRACE_ARTIFACTS"),
+    stateFolder:
+      read("MILLRACE_STATE") ?? join(read("XDG_STATE_HOME") ?? join(homedir(), ".local", "state"), "millrace"),
     allowsColour: read("NO_COLOR") === null && read("TERM") !== "dumb",
     isDebug: read("MILLRACE_DEBUG") !== null,
     user: userName(),

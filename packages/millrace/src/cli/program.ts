@@ -26,9 +26,9 @@ Exit codes:
 With --server, commands and workers reach the queue over HTTP. Put its key into MILLRACE_KEY: --key KEY is taken as
 well (but not by \`enqueue\`, which has a --key of its own), and is seen by others in the list of processes.
 
-\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, MILLRACE_SERVER, MILLRACE_KEY, NO_COLOR,
-and for serve MILLRACE_API_KEY, MILLRACE_JWT_SECRET, MILLRACE_JWKS_URL, MILLRACE_SECRET_KEY, MILLRACE_ARTIFACTS,
-MILLRACE_LOG_LEVEL.`;
+\`millrace COMMAND --help\` tells about a command. Environment: MILLRACE_STORE, MILLRACE_SERVER, MILLRACE_KEY,
+MILLRACE_STATE, NO_COLOR, and for serve MILLRACE_API_KEY, MILLRACE_JWT_SECRET, MILLRACE_JWKS_URL, MILLRACE_SECRET_KEY,
+MILLRACE_ARTIFACTS, MILLRACE_LOG_LEVEL.`;
 
 /** All commands by name. What one of them takes is loaded when it is used. */
 export function createProgram(session: Session): Command {

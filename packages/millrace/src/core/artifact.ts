@@ -1,19 +1,10 @@
+import type { ArtifactInfo, AttemptArtifacts } from "./attempt-artifacts.ts";
 import type { JobId } from "./job.ts";
 import type { LeaseRef } from "./lease.ts";
 
 /** A file that belongs to a job. The store keeps what is known of it; its bytes lie at `place`. */
-export interface Artifact {
+export interface Artifact extends ArtifactInfo {
   readonly job: JobId;
-  /** As its sender named it; never a part of where it lies. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Of the bytes, in hexadecimal digits. */
-  readonly sha256: string;
-  readonly contentType: string;
-  /** The person or the worker that sent it. */
-  readonly createdBy: string | null;
-  readonly createdAt: Date;
   /** Where its bytes lie, in the words of whoever keeps them. */
   readonly place: string;
 }
@@ -62,4 +53,6 @@ export interface ArtifactStore {
   takeDiscardedPlaces(limit: number, ms: number): Promise<readonly string[]>;
   /** Their bytes are gone. Only what is discarded is forgotten. */
   forgetPlaces(places: readonly string[]): Promise<void>;
+  /** Artifacts and their bytes, for the attempt that holds the lease; left out by a store that gets at no bytes. */
+  artifactsUnder?(lease: LeaseRef, signal: AbortSignal): AttemptArtifacts;
 }

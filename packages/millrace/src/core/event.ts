@@ -8,13 +8,17 @@ export const JOB_EVENTS = [
   "snoozed",
   "released",
   "lost",
+  "warned",
   "cancel_requested",
   "completed",
   "failed",
   "cancelled",
 ] as const;
 
-/** What happened to a job. `retrying` is a failed attempt with another to come, `lost` one whose lease ran out. */
+/**
+ * What happened to a job. `retrying` is a failed attempt with another to come, `lost` one whose lease ran out, `warned`
+ * a time limit that is over while somebody holds the job by hand.
+ */
 export type JobEventType = (typeof JOB_EVENTS)[number];
 
 export interface JobEvent {
@@ -27,4 +31,6 @@ export interface JobEvent {
   readonly scope: string;
   readonly queue: string;
   readonly kind: string;
+  /** Who asked for the job. */
+  readonly createdBy: string | null;
 }

@@ -32,6 +32,8 @@ function sentences(job: Partial<Job>, around: Partial<JobSituation> = {}): reado
     isQueuePaused: false,
     aheadCount: null,
     attemptStartedAt: AT,
+    leaseUntil: null,
+    warnedAt: null,
     workers: [aWorker()],
     ...around,
   }).sentences;
@@ -76,6 +78,16 @@ describe("why a job is where it is", () => {
   it.each(CASES)("%s", (_, job, expected) => expect(sentences(job)).toEqual(expected));
 });
 
+describe("a job that is held by hand", () => {
+  it("says since when its time is over, and when it fails", () => {
+    const job = { state: "running", attempt: 1, worker: "hand_ada_1" } as const;
+    expect(sentences(job, { warnedAt: AT, leaseUntil: AT })).toEqual([
+      `It has been running on hand_ada_1 since ${ISO}, attempt 1 of 3.`,
+      `Its time limit was over at ${ISO}; it fails at ${ISO} unless it is reported or extended.`,
+    ]);
+  });
+});
+
 describe("why a queued job is not running", () => {
   it.each([
     [0, "It is the next of its lane."],
@@ -88,6 +100,17 @@ describe("why a queued job is not running", () => {
     expect(sentences({}, { isQueuePaused: true, aheadCount: 1 })).toEqual([
       'The queue "mail" is paused.',
       "It is behind 1 job.",
+    ]));
+
+  it("it is done by hand, whoever works there", () => {
+    const said = ["It is done by hand: `millrace jobs claim` takes it."];
+    expect(sentences({ requires: ["manual"] }, { workers: [] })).toEqual(said);
+    expect(sentences({ requires: ["manual"] })).toEqual(said);
+  });
+
+  it("who works by hand is no worker for the others", () =>
+    expect(sentences({}, { workers: [aWorker({ labels: ["manual"] })] })).toEqual([
+      'No live worker serves the queue "mail".',
     ]));
 
   it("no live worker serves its queue", () => {

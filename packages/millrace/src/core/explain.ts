@@ -1,5 +1,6 @@
 import type { Job } from "./job.ts";
 import { missingLabels } from "./lane.ts";
+import { isManual, MANUAL } from "./manual.ts";
 import type { JobSituation } from "./store.ts";
 
 /** Why a job is where it is. */
@@ -13,7 +14,8 @@ export function explain(situation: JobSituation): Explanation {
   return { job: situation.job, sentences: sentencesFor(situation) };
 }
 
-function sentencesFor({ job, isQueuePaused, aheadCount, attemptStartedAt, workers }: JobSituation): readonly string[] {
+function sentencesFor(situation: JobSituation): readonly string[] {
+  const { job, isQueuePaused, aheadCount, workers } = situation;
   switch (job.state) {
     case "blocked":
       return ["It waits for other jobs to end."];
@@ -22,7 +24,7 @@ function sentencesFor({ job, isQueuePaused, aheadCount, attemptStartedAt, worker
     case "queued":
       return [...obstacles(job, isQueuePaused, workers), ...queuePlace(aheadCount)];
     case "running":
-      return [running(job, attemptStartedAt)];
+      return [running(situation), ...warning(situation)];
     case "completed":
       return [`It completed at ${iso(job.finishedAt)} on attempt ${job.attempt} of ${job.maxAttempts}.`];
     case "failed":
@@ -43,16 +45,26 @@ function waiting(job: Job): string {
   return `It is not due before ${iso(job.runAt)}.`;
 }
 
-function running(job: Job, attemptStartedAt: Date | null): string {
+function running({ job, attemptStartedAt }: JobSituation): string {
   const on = job.worker === null ? "" : ` on ${job.worker}`;
   const cancelling = job.cancelRequestedAt === null ? "" : ` Its cancel was accepted at ${iso(job.cancelRequestedAt)}.`;
   return `It has been running${on} since ${iso(attemptStartedAt)}, attempt ${job.attempt} of ${job.maxAttempts}.${cancelling}`;
 }
 
+function warning({ warnedAt, leaseUntil }: JobSituation): readonly string[] {
+  if (warnedAt === null) return [];
+  return [
+    `Its time limit was over at ${iso(warnedAt)}; it fails at ${iso(leaseUntil)} unless it is reported or extended.`,
+  ];
+}
+
 function obstacles(job: Job, isQueuePaused: boolean, workers: JobSituation["workers"]): readonly string[] {
   const found: string[] = [];
   if (isQueuePaused) found.push(`The queue "${job.queue}" is paused.`);
-  const serving = workers.filter((worker) => worker.queues === null || worker.queues.includes(job.queue));
+  if (isManual(job)) return [...found, "It is done by hand: `millrace jobs claim` takes it."];
+  const serving = workers.filter(
+    ({ queues, labels }) => !labels.includes(MANUAL) && (queues === null || queues.includes(job.queue)),
+  );
   if (serving.length === 0) {
     found.push(`No live worker serves the queue "${job.queue}".`);
     return found;

@@ -1,3 +1,4 @@
+import type { AttemptArtifacts } from "./attempt-artifacts.ts";
 import type { Job } from "./job.ts";
 import type { JsonValue } from "./json.ts";
 import type { Outcome } from "./outcome.ts";
@@ -35,6 +36,12 @@ export interface HandlerContext<Client = unknown> {
    *   fired
    */
   secrets(): Promise<Secrets>;
+  /**
+   * Files of the job, under this attempt's lease. They lie with a server, so this is for workers that are connected to
+   * one: `openMillrace("https://…")`.
+   * @throws OptionsError in a worker that is on the store itself
+   */
+  readonly artifacts: AttemptArtifacts;
   /** Keep how far it is. At most ten writes a second reach the store, the last one always. */
   progress(percent: number, message?: string): void;
   /** Keep a line of the job's log. */
@@ -46,7 +53,8 @@ export interface HandlerContext<Client = unknown> {
   /**
    * Complete the job now; with `tx`, inside the caller's own transaction, so that both happen or neither.
    * What the handler returns afterwards is ignored.
-   * @throws LeaseLostError when the lease is gone; with `tx` at once, so that the transaction rolls back
+   * @throws LeaseLostError when the lease is gone, PermanentError for a result that the definition's `output` refuses; with
+   *   `tx` at once, so that the transaction rolls back
    */
   complete(result?: JsonValue | object, options?: { readonly tx?: unknown }): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isMillraceError, type MillraceError } from "./errors.ts";
-import { checkPayload, defineJob } from "./kind.ts";
+import { checkPayload, checkResult, defineJob } from "./kind.ts";
 
 const SCHEMA = z.object({ source: z.string(), size: z.object({ width: z.number() }), tags: z.array(z.string()) });
 const GOOD = { source: "a.mov", size: { width: 5 }, tags: ["x"] };
@@ -34,10 +34,23 @@ describe("defineJob", () => {
         requires: "gpu" as never,
         backoff: { type: "fixed" } as never,
         input: {} as never,
+        output: {} as never,
+        isPermanent: true as never,
       }),
     );
     expect(error.code).toBe("options_invalid");
-    for (const name of ["queue", "priority", "maxAttempts", "timeoutMs", "requires", "backoff", "input"]) {
+    const names = [
+      "queue",
+      "priority",
+      "maxAttempts",
+      "timeoutMs",
+      "requires",
+      "backoff",
+      "input",
+      "output",
+      "isPermanent",
+    ];
+    for (const name of names) {
       expect(error.message).toContain(`defineJob("k"): ${name}`);
     }
   });
@@ -86,6 +99,23 @@ describe("a payload", () => {
 
   it("as a whole has no field to name", () =>
     expect(thrownBy(() => checkPayload(job, "text")).message).toContain("is wrong: Invalid input: expected object"));
+});
+
+describe("a result", () => {
+  const job = defineJob("count", { output: z.object({ n: z.number(), unit: z.string().default("px") }) });
+
+  it("is what its schema makes of it, and anything where there is none", () => {
+    expect(checkResult(job, { n: 7, more: true })).toEqual({ n: 7, unit: "px" });
+    expect(checkResult(defineJob("k"), "anything")).toBe("anything");
+  });
+
+  it("is refused for good, with the name of its field", () =>
+    expect(() => checkResult(job, { n: "7" })).toThrow(
+      expect.objectContaining({
+        permanent: true,
+        message: expect.stringMatching(/^the result of "count" is wrong: n: /) as string,
+      }),
+    ));
 });
 
 /** A schema of no library, which takes its time. */

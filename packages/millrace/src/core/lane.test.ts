@@ -4,6 +4,13 @@ import { missingLabels, normalizeLabels, QueueTurns, serves, type QueueChoice } 
 const labels = (...given: readonly string[]): ReadonlySet<string> => new Set(given);
 
 describe("labels", () => {
+  it("of a person meet what is done by hand, and nothing else", () => {
+    expect(serves({ requires: ["manual"] }, labels("manual"))).toBe(true);
+    expect(serves({ requires: [] }, labels("manual"))).toBe(false);
+    expect(serves({ requires: ["gpu"] }, labels("manual", "gpu"))).toBe(false);
+    expect(serves({ requires: ["manual"] }, labels("gpu"))).toBe(false);
+  });
+
   it("are compared sorted, each once", () => expect(normalizeLabels(["gpu", "arm", "gpu"])).toEqual(["arm", "gpu"]));
 
   it.each([

@@ -1,3 +1,5 @@
+import { isManual, MANUAL } from "./manual.ts";
+
 /** An interned combination of queue, required labels and fairness key: what a claim reads. */
 export interface Lane {
   readonly id: number;
@@ -11,8 +13,9 @@ export function normalizeLabels(labels: readonly string[]): string[] {
   return [...new Set(labels)].toSorted();
 }
 
-/** Whether a worker with these labels may take jobs of the lane. */
+/** Whether a worker with these labels may take jobs of the lane. Who works by hand takes nothing that runs by itself. */
 export function serves(lane: Pick<Lane, "requires">, labels: ReadonlySet<string>): boolean {
+  if (labels.has(MANUAL) && !isManual(lane)) return false;
   return missingLabels(lane.requires, labels).length === 0;
 }
 

@@ -6,6 +6,7 @@ import type { Companion, CompanionStore } from "./companion.ts";
 import type { JobEvent } from "./event.ts";
 import type { AttemptRecord, Job, JobId, JobProgress } from "./job.ts";
 import type { QueueChoice } from "./lane.ts";
+import type { LateReportStore } from "./late-report.ts";
 import type { Lease, LeaseRef } from "./lease.ts";
 import type { LogLine, LogStream } from "./log-line.ts";
 import type { NumberStore, NumberWrites } from "./number-store.ts";
@@ -39,6 +40,7 @@ export interface Store
     ApiKeyStore,
     ArtifactStore,
     CompanionStore,
+    LateReportStore,
     WebhookStore {
   readonly capabilities: StoreCapabilities;
   /** The one organisation whose data is seen here; left out by a store that has the data of all. */
@@ -172,6 +174,9 @@ export interface JobSituation {
   readonly aheadCount: number | null;
   /** When the running or last attempt started; `null` when it waits, or never ran. */
   readonly attemptStartedAt: Date | null;
+  /** When its lease runs out, and since when whoever holds it by hand is warned; `null` unless it runs. */
+  readonly leaseUntil: Date | null;
+  readonly warnedAt: Date | null;
   readonly workers: readonly Pick<WorkerInfo, "queues" | "labels" | "concurrency" | "running">[];
 }
 
@@ -188,7 +193,7 @@ export type MaybePromise<T> = T | Promise<T>;
 
 export interface ClaimRequest {
   readonly org: string;
-  /** Id of a registered worker. */
+  /** Id of a registered worker, or of a person (`HAND`), who needs no registration. */
   readonly worker: string;
   readonly queues: QueueChoice;
   readonly labels: ReadonlySet<string>;
@@ -196,6 +201,8 @@ export interface ClaimRequest {
   readonly max: number;
   readonly leaseMs: number;
 }
+
+export type JobClaimRequest = Omit<ClaimRequest, "queues" | "max">;
 
 /** A job together with the right to run it, and what its queue says where job and definition say nothing. */
 export interface Claim {
@@ -246,6 +253,8 @@ export interface LeaseStore {
    *   others bring are waited for only where `isWaitForAll`; elsewhere `onChange` tells of them.
    */
   claim(request: ClaimRequest, wait?: AbortSignal): Promise<readonly Claim[]>;
+  /** Likewise of one job. `null`: it does not wait, its queue is paused, or it asks for other labels. */
+  claimJob(request: JobClaimRequest, job: JobId): Promise<Claim | null>;
 
   /** Prolong leases of one worker, and say that it is alive. "lost": the token is no longer current. */
   heartbeat(worker: string, leases: readonly LeaseRef[], leaseMs: number): Promise<readonly HeartbeatStatus[]>;
@@ -280,7 +289,7 @@ export interface UpkeepStore {
   promote(limit: number): Promise<UpkeepResult>;
   /**
    * Take back tickets whose lease has run out, and end cancelled jobs whose grace is over, at most `limit`. The expiry
-   * is asked again in the statement that moves the ticket.
+   * is asked again in the statement that moves the ticket. Who holds a job by hand is warned first, and has as long again.
    */
   rescue(limit: number): Promise<UpkeepResult>;
   /** Delete finished jobs past their retention, and what nothing refers to any more, at most `limit` jobs. */

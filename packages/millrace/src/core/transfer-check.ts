@@ -37,6 +37,7 @@ import type {
   DoneTicket,
   EarlierAttemptRecord,
   JobRecord,
+  LateReportRecord,
   LogLineRecord,
   QueueRecord,
   RecordType,
@@ -214,6 +215,14 @@ const ARTIFACT: FieldsOf<ArtifactRecord> = {
   place: required(someText),
 };
 
+const LATE_REPORT: FieldsOf<LateReportRecord> = {
+  job: required(jobId),
+  token: required(count(1)),
+  at: required(instant),
+  by: required(someText),
+  report: required(jsonText),
+};
+
 /** The fields of each type, in the order in which they are written. */
 export const FIELDS: Readonly<Record<RecordType, Fields>> = {
   queue: QUEUE,
@@ -225,6 +234,7 @@ export const FIELDS: Readonly<Record<RecordType, Fields>> = {
   attempt: ATTEMPT,
   log: LOG,
   artifact: ARTIFACT,
+  lateReport: LATE_REPORT,
 };
 
 interface Rule<T> {
@@ -330,5 +340,7 @@ export function nameOfRecord(record: TransferRecord): string {
       return `line ${record.sequence} of the log of ${record.job}`;
     case "artifact":
       return `the artifact ${show(record.name)} of ${record.job}`;
+    case "lateReport":
+      return `the late report ${record.token} of ${record.job}`;
   }
 }

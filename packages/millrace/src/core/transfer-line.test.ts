@@ -114,6 +114,7 @@ const records: readonly TransferRecord[] = [
     createdAt: 5,
     place: "ab/cd",
   },
+  { type: "lateReport", job: ID, token: 2, at: 3, by: "hand_ada_1", report: '{"summary":"done"}' },
 ];
 
 describe("a line of an export", () => {
@@ -160,7 +161,7 @@ describe("a line of an export", () => {
 
 describe("the first and the last line", () => {
   const older = { queue: 1, counter: 2, schedule: 3, job: 4, attempt: 5, log: 6 };
-  const counts = { ...older, apiKey: 7, webhook: 8, artifact: 9 };
+  const counts = { ...older, apiKey: 7, webhook: 8, artifact: 9, lateReport: 10 };
   const digestsOf = (types: object): TransferEnd["digests"] =>
     Object.fromEntries(Object.keys(types).map((type) => [type, "0123456789abcdef".repeat(4)]));
   const digests = digestsOf(counts);
@@ -181,7 +182,7 @@ describe("the first and the last line", () => {
 
   test("an older version has neither the records nor the counts that came later", () => {
     const header = { millrace: "export", version: 1, at: 5, counts: older };
-    const whole = { ...older, apiKey: 0, webhook: 0, artifact: 0 };
+    const whole = { ...older, apiKey: 0, webhook: 0, artifact: 0, lateReport: 0 };
     expect(parseHeader(header)).toEqual({ version: 1, at: 5, counts: whole });
     const end = { type: "end", counts: older, digests: digestsOf(older) };
     expect(parseRecord(end, 1)).toEqual({ type: "end", end: { counts: whole, digests: digestsOf(older) } });

@@ -39,7 +39,7 @@ export interface ExportReader {
   readonly lostCount: number;
   /**
    * All records: queues, counters, schedules, keys, webhooks, jobs in the order in which they were numbered, and after
-   * them the attempts, the log lines and the artifacts in the order of their jobs. Pages are bounded by count and size,
+   * them the attempts, the log lines, the artifacts and the late reports in the order of their jobs. Pages are bounded by count and size,
    * and never empty. May be called again, and answers the same.
    *
    * A running job is read as what becomes of it when its lease is lost: to be run again under a higher token, failed
@@ -91,6 +91,7 @@ export const RECORD_TYPES = [
   "attempt",
   "log",
   "artifact",
+  "lateReport",
 ] as const;
 
 export type RecordType = (typeof RECORD_TYPES)[number];
@@ -106,7 +107,8 @@ export type TransferRecord =
   | JobRecord
   | EarlierAttemptRecord
   | LogLineRecord
-  | ArtifactRecord;
+  | ArtifactRecord
+  | LateReportRecord;
 
 export interface QueueRecord {
   readonly type: "queue";
@@ -264,6 +266,17 @@ export interface ArtifactRecord {
   readonly place: string;
 }
 
+/** What came after its lease was over. */
+export interface LateReportRecord {
+  readonly type: "lateReport";
+  readonly job: JobId;
+  readonly token: number;
+  readonly at: number;
+  readonly by: string;
+  /** JSON text. */
+  readonly report: string;
+}
+
 /** So many records make a page, unless they are large. */
 export const PAGE_COUNT = 500;
 /** A page that has grown to this is full; one record more may be larger. */
@@ -279,6 +292,8 @@ export function sizeOf(record: TransferRecord): number {
     }
     case "log":
       return 200 + record.text.length;
+    case "lateReport":
+      return 200 + record.report.length;
     case "queue":
     case "counter":
     case "schedule":
@@ -291,7 +306,18 @@ export function sizeOf(record: TransferRecord): number {
 }
 
 export function noRecords(): Record<RecordType, number> {
-  return { queue: 0, counter: 0, schedule: 0, apiKey: 0, webhook: 0, job: 0, attempt: 0, log: 0, artifact: 0 };
+  return {
+    queue: 0,
+    counter: 0,
+    schedule: 0,
+    apiKey: 0,
+    webhook: 0,
+    job: 0,
+    attempt: 0,
+    log: 0,
+    artifact: 0,
+    lateReport: 0,
+  };
 }
 
 export function totalOf(counts: RecordCounts): number {

@@ -80,6 +80,11 @@ describe("what follows when nobody reports", () => {
   it("is a failed job after the last attempt's lease ran out", () =>
     expect(afterLeaseExpiry(LAST, "worker_7")).toMatchObject({ to: "done", state: "failed", error: { attempt: 3 } }));
 
+  it("is a failed job after the lease of a person ran out, whatever attempts are left", () => {
+    const error = { name: "AttemptTimeoutError", permanent: true };
+    expect(afterLeaseExpiry(FIRST, "hand_ada_1")).toMatchObject({ to: "done", state: "failed", error });
+  });
+
   it("is the old place again after a release, whatever the attempt", () =>
     expect(afterRelease()).toEqual({ to: "ready", ending: "released", error: null }));
 

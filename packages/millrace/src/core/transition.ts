@@ -1,7 +1,8 @@
-import { LeaseLostError } from "./errors.ts";
+import { AttemptTimeoutError, LeaseLostError } from "./errors.ts";
 import type { AttemptEnding } from "./job.ts";
 import type { JobError } from "./job-error.ts";
 import { toJson } from "./json.ts";
+import { isHand } from "./manual.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Move } from "./settlement.ts";
 
@@ -38,8 +39,9 @@ export function afterFailure(ended: EndedAttempt, error: JobError, delayMs: () =
   return { to: "scheduled", ending: "failed", delayMs: Math.max(0, Math.round(delayMs())), error };
 }
 
-/** A lease that ran out: back to its old place, or failed when no attempt is left. */
+/** A lease that ran out: back to its old place, or failed when no attempt is left, or when a person held it. */
 export function afterLeaseExpiry(ended: EndedAttempt, worker: string): Move {
+  if (isHand(worker)) return failed(handTimeout(ended, worker));
   const error: JobError = {
     name: LeaseLostError.name,
     message: `the worker ${worker} was not heard of before its lease ran out`,
@@ -67,6 +69,11 @@ export function saysTheSame(
 ): boolean {
   if ("state" in written) return move.to === "done" && move.state === written.state;
   return move.to !== "done" && move.ending === written.ending;
+}
+
+function handTimeout({ attempt }: EndedAttempt, worker: string): JobError {
+  const message = `${worker} claimed it by hand and did not report before twice its time limit`;
+  return { name: AttemptTimeoutError.name, message, permanent: true, attempt };
 }
 
 function completed(result: string): Move {

@@ -12,6 +12,7 @@ export const RIGHTS = {
   read: { owner: "all", admin: "all", member: "own", viewer: "all", worker: "none" },
   cancel: { owner: "all", admin: "all", member: "own", viewer: "none", worker: "none" },
   retry: { owner: "all", admin: "all", member: "own", viewer: "none", worker: "none" },
+  "follow events": { owner: "all", admin: "all", member: "own", viewer: "all", worker: "none" },
   "read artifacts": { owner: "all", admin: "all", member: "own", viewer: "all", worker: "held" },
   "write artifacts": { owner: "all", admin: "all", member: "own", viewer: "none", worker: "held" },
   "read queues": { owner: "all", admin: "all", member: "all", viewer: "all", worker: "none" },

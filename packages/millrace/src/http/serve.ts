@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { OptionsError } from "../core/errors.ts";
 import { countProblem, refuseOptions } from "../core/options.ts";
 import { refuseClient } from "./client-error.ts";
@@ -52,6 +52,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   ]);
   const handler = createHandler(rest);
   const answer = nodeListener(handler);
+  const unused = new Set<Socket>();
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -60,10 +61,20 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
     },
     (request: IncomingMessage, response: ServerResponse) => {
+      unused.delete(request.socket);
       closeIdleAfter(server, response);
       answer(request, response);
     },
   );
+  // Node takes a connection on which nothing was asked yet for one that is busy.
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  const endWaiting = (): void => {
+    handler.close();
+    for (const socket of unused) socket.destroy();
+  };
   server.setTimeout(SILENT_MS);
   server.on("clientError", refuseClient);
   try {
@@ -79,7 +90,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     host,
     port: address.port,
     stop: async () => {
-      stopped ??= closeServer(server, handler.close, stopGraceMs);
+      stopped ??= closeServer(server, endWaiting, stopGraceMs);
       return stopped;
     },
   };
@@ -105,9 +116,9 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   });
 }
 
-async function closeServer(server: Server, endStreams: () => void, graceMs: number): Promise<void> {
+async function closeServer(server: Server, endWaiting: () => void, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  endStreams();
+  endWaiting();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(cut);

@@ -1,5 +1,7 @@
-import { LeaseLostError } from "../core/errors.ts";
+import type { AttemptArtifacts } from "../core/attempt-artifacts.ts";
+import { InputError, LeaseLostError, OptionsError } from "../core/errors.ts";
 import type { HandlerContext } from "../core/handler.ts";
+import { checkResult, type JobDefinition } from "../core/kind.ts";
 import { complete, redactOutcome } from "../core/outcome.ts";
 import { Redactor } from "../core/redactor.ts";
 import type { Secrets } from "../core/secrets.ts";
@@ -14,6 +16,8 @@ interface ContextParts<Client> {
   readonly reporter: Reporter;
   readonly store: Store;
   readonly vault: Vault | undefined;
+  /** What the worker has its handler for; none for a kind by its name. */
+  readonly definition: JobDefinition | undefined;
   readonly bind: () => Client;
 }
 
@@ -23,6 +27,7 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
   readonly #reporter: Reporter;
   readonly #store: Store;
   readonly #vault: Vault | undefined;
+  readonly #definition: JobDefinition | undefined;
   readonly #bind: () => Client;
   #client: Client | undefined;
   #secrets: Promise<Secrets> | undefined;
@@ -32,6 +37,7 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     this.#reporter = parts.reporter;
     this.#store = parts.store;
     this.#vault = parts.vault;
+    this.#definition = parts.definition;
     this.#bind = parts.bind;
   }
 
@@ -61,6 +67,15 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     return this.#secrets;
   }
 
+  get artifacts(): AttemptArtifacts {
+    const { lease, signal } = this.#attempt;
+    const artifacts = this.#store.artifactsUnder?.({ job: lease.job, token: lease.token }, signal);
+    if (artifacts !== undefined) return artifacts;
+    throw new OptionsError(
+      "ctx.artifacts: artifacts lie with a server, and this worker is on the store itself; open the client on the server's address",
+    );
+  }
+
   progress(percent: number, message?: string): void {
     this.#reporter.progress(this.#attempt, percent, message === undefined ? null : this.#redacted(message));
   }
@@ -79,6 +94,13 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
 
   // Not async: with a synchronous transaction the write is done, or has thrown, when this returns.
   complete(result?: unknown, options: { readonly tx?: unknown } = {}): Promise<void> {
+    const checked = this.#definition === undefined ? result : checkResult(this.#definition, result);
+    if (!(checked instanceof Promise)) return this.#complete(checked, options);
+    if (options.tx === undefined) return checked.then((late) => this.#complete(late, options));
+    throw new InputError("request_invalid", SYNCHRONOUS);
+  }
+
+  #complete(result: unknown, options: { readonly tx?: unknown }): Promise<void> {
     const attempt = this.#attempt;
     const { job, token, attempt: number } = attempt.lease;
     const ended = { attempt: number, maxAttempts: attempt.job.maxAttempts };
@@ -124,3 +146,5 @@ export class AttemptContext<Client> implements HandlerContext<Client> {
     return this.#attempt.redactor?.text(text) ?? text;
   }
 }
+
+const SYNCHRONOUS = "the schema of the result checks asynchronously; inside a transaction it must be synchronous";

@@ -3,6 +3,7 @@ import type { Job, JobId } from "../core/job.ts";
 import { toJson } from "../core/json.ts";
 import { DEFAULT_QUEUE, type JobDefinition } from "../core/kind.ts";
 import { normalizeLabels } from "../core/lane.ts";
+import { MANUAL } from "../core/manual.ts";
 import {
   countProblem,
   durationProblem,
@@ -41,7 +42,7 @@ export interface EnqueueOptions {
   readonly group?: string;
   /** Free marks to find jobs by: names with values, or names alone. */
   readonly tags?: Readonly<Record<string, string>> | readonly string[];
-  /** Labels a worker must have: `gpu`, `gpu=nvenc`, `threads>=8`. @default the definition's, none */
+  /** Labels a worker must have: `gpu`, `gpu=nvenc`, `threads>=8`; `manual` for what a person does. @default the definition's, none */
   readonly requires?: readonly string[];
   /** Jobs of one queue with different keys take turns. */
   readonly fairKey?: string;
@@ -101,7 +102,10 @@ export function toRequest(
     numbered: options.numbered ?? null,
     group: options.group ?? null,
     tags: toTags(options.tags),
-    requires: normalizeLabels(options.requires ?? defined?.requires ?? []),
+    requires: normalizeLabels([
+      ...(options.requires ?? defined?.requires ?? []),
+      ...(defined?.manual === true ? [MANUAL] : []),
+    ]),
     fairKey: options.fairKey ?? null,
     maxAttempts: options.maxAttempts ?? defined?.maxAttempts ?? null,
     timeoutMs: wholeMs(options.timeoutMs ?? defined?.timeoutMs ?? null),

@@ -3,9 +3,10 @@ import type { Clock, Random, Timer } from "../core/clock.ts";
 import { AttemptTimeoutError, CancelledError, isMillraceError, LeaseLostError, ShutdownError } from "../core/errors.ts";
 import type { Handler } from "../core/handler.ts";
 import type { JobError } from "../core/job-error.ts";
-import { checkPayload, type JobDefinition } from "../core/kind.ts";
-import { complete, isOutcome, redactOutcome, snooze } from "../core/outcome.ts";
+import { checkPayload, checkResult, type JobDefinition } from "../core/kind.ts";
+import { complete, isOutcome, redactOutcome, snooze, type Outcome } from "../core/outcome.ts";
 import type { Move } from "../core/settlement.ts";
+import type { MaybePromise } from "../core/store.ts";
 import { afterFailure, afterOutcome, afterRelease } from "../core/transition.ts";
 import type { AbortReason, Attempt } from "./attempt.ts";
 import type { AttemptContext } from "./context.ts";
@@ -42,16 +43,21 @@ export class Executor<Client> {
     if (registration === undefined) return afterOutcome(ended, snooze(unknownKindDelay(attempt.lease.token)));
     try {
       const value = await this.#call(attempt, registration, context);
+      const said = outcomeOf(value, attempt, registration.definition);
+      const outcome = said instanceof Promise ? await said : said;
       // An accepted cancel and a time limit outrank a value that came after them.
       if (attempt.abortReason instanceof AttemptTimeoutError) throw attempt.abortReason;
       if (attempt.completion === "in_transaction") throw new Error(ROLLED_BACK);
-      const outcome = isOutcome(value) ? value : complete(value as never);
       const { redactor } = attempt;
       return afterOutcome(ended, redactor === undefined ? outcome : redactOutcome(outcome, redactor));
     } catch (thrown) {
       const reason = attempt.abortReason;
       if (reason instanceof ShutdownError) return afterRelease();
-      const error = toJobError(reason instanceof AttemptTimeoutError ? reason : thrown, attempt);
+      const error = toJobError(
+        reason instanceof AttemptTimeoutError ? reason : thrown,
+        attempt,
+        registration.definition,
+      );
       return afterFailure(ended, error, () => this.#delay(attempt, registration.definition, error));
     }
   }
@@ -95,11 +101,23 @@ export class Executor<Client> {
   #delay(attempt: Attempt, definition: JobDefinition | undefined, error: JobError): number {
     const policy = attempt.job.backoff ?? definition?.options.backoff ?? attempt.queue.backoff;
     if (typeof policy !== "function") return backoffDelay(policy, error.attempt, this.#options.random);
-    const delayMs = policy(error.attempt, error);
-    return Number.isFinite(delayMs)
+    const delayMs = unlessThrown(() => policy(error.attempt, error));
+    return delayMs !== undefined && Number.isFinite(delayMs)
       ? delayMs
       : backoffDelay(attempt.queue.backoff, error.attempt, this.#options.random);
   }
+}
+
+/** What the handler returned. A result goes through the schema of its definition, unless `ctx.complete()` was before it. */
+function outcomeOf(
+  value: unknown,
+  { completion }: Attempt,
+  definition: JobDefinition | undefined,
+): MaybePromise<Outcome> {
+  const outcome = isOutcome(value) ? value : complete(value as never);
+  if (definition?.options.output === undefined || outcome.type !== "complete" || completion !== "none") return outcome;
+  const result = checkResult(definition, outcome.result);
+  return result instanceof Promise ? result.then((late) => complete(late as never)) : complete(result as never);
 }
 
 /** A kind nobody here handles may be known elsewhere, or here after the next deployment; it is asked less and less. */
@@ -110,7 +128,7 @@ function unknownKindDelay(claimCount: number): number {
 const ROLLED_BACK = "the transaction in which the job was completed was rolled back";
 
 /** What a handler threw, as data: cut to a size, and never more than it said. */
-function toJobError(thrown: unknown, { lease, redactor }: Attempt): JobError {
+function toJobError(thrown: unknown, { lease, redactor }: Attempt, definition: JobDefinition | undefined): JobError {
   const isError = thrown instanceof Error;
   const name = isError ? thrown.name : "NonError";
   const message = isError ? thrown.message : String(thrown);
@@ -119,7 +137,7 @@ function toJobError(thrown: unknown, { lease, redactor }: Attempt): JobError {
   return {
     name: shown(name).slice(0, 200),
     message: shown(message).slice(0, MAX_MESSAGE_LENGTH),
-    permanent: isPermanent(thrown),
+    permanent: isPermanent(thrown) || unlessThrown(() => definition?.options.isPermanent?.(thrown)) === true,
     attempt: lease.attempt,
   };
 }
@@ -132,4 +150,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function isPermanent(thrown: unknown): boolean {
   if (isMillraceError(thrown)) return ["payload_invalid", "payload_too_large", "request_invalid"].includes(thrown.code);
   return typeof thrown === "object" && thrown !== null && "permanent" in thrown && thrown.permanent === true;
+}
+
+/** What a function of the definition says; nothing where it throws, for that must not hide why the attempt failed. */
+function unlessThrown<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
 }

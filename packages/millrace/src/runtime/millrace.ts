@@ -12,20 +12,19 @@ import type { Schedule } from "../core/schedule.ts";
 import type { AuditOptions, AuditReport, Diagnosis, JobCounts, JobFilter, JobPage } from "../core/store.ts";
 import type { WorkerInfo } from "../core/worker-info.ts";
 import { adoptNumbers } from "./adopt-numbers.ts";
+import { ByHand } from "./by-hand.ts";
 import { refuseRetryOptions, type EnqueueOptions, type RetryOptions } from "./enqueue-options.ts";
 import { atOnce, Enqueuer, type EnqueueItem } from "./enqueuer.ts";
 import { followEvents } from "./follow-events.ts";
 import { jobNotFound, requireEnded, stateConflict } from "./job-refusals.ts";
 import type { Kernel } from "./kernel.ts";
+import { refuseFilter, resolvePage, type PageOptions } from "./list-options.ts";
 import { numberCount } from "./number-count.ts";
 import { QueueHandle } from "./queue-handle.ts";
 import { refuseScheduleOptions, type ScheduleOptions } from "./schedule-options.ts";
 import { resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 import { waitUntilEnded } from "./wait.ts";
 import { Worker } from "./worker.ts";
-
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 1_000;
 
 /** The client: what a program holds to enqueue, look and steer. Made by `openMillrace()`. */
 export class Millrace {
@@ -120,23 +119,13 @@ export class Millrace {
   }
 
   /** Jobs, newest first. @param page `limit` 1 to 1000, 50 unless given; `cursor` from the page before */
-  async list(
-    filter: Omit<JobFilter, "org"> = {},
-    page: { readonly limit?: number; readonly cursor?: string | null } = {},
-  ): Promise<JobPage> {
-    refuseRequest([
-      ...unknownKeys(filter, FILTER_KEYS, "list()"),
-      countProblem(page.limit, "list(): limit"),
-      (page.limit ?? 0) > LIST_LIMIT_MAX
-        ? `list(): limit must be at most ${LIST_LIMIT_MAX}; got ${page.limit}`
-        : undefined,
-    ]);
-    const chosen = { ...filter, org: this.#kernel.org };
-    return this.#kernel.store.list(chosen, { limit: page.limit ?? LIST_LIMIT, cursor: page.cursor ?? null });
+  async list(filter: Omit<JobFilter, "org"> = {}, page: PageOptions = {}): Promise<JobPage> {
+    refuseFilter(filter, "list()");
+    return this.#kernel.store.list({ ...filter, org: this.#kernel.org }, resolvePage(page));
   }
 
   async counts(filter: Omit<JobFilter, "org"> = {}): Promise<JobCounts> {
-    refuseRequest(unknownKeys(filter, FILTER_KEYS, "counts()"));
+    refuseFilter(filter, "counts()");
     return this.#kernel.store.counts({ ...filter, org: this.#kernel.org });
   }
 
@@ -206,6 +195,11 @@ export class Millrace {
     const job = await this.#mustGet(id);
     requireEnded(job);
     return this.#enqueuer.send(this.#enqueuer.retryOf(job, options));
+  }
+
+  /** For jobs that require `manual`: claim and report them as a person. @param options `name`: who that is */
+  byHand(options?: { readonly name?: string }): ByHand {
+    return new ByHand(this.#kernel, options);
   }
 
   queue(name: string): QueueHandle {
@@ -344,5 +338,3 @@ export class Millrace {
     return job;
   }
 }
-
-const FILTER_KEYS = ["state", "queue", "kind", "scope", "group", "tag", "createdBy", "worker", "q"] as const;

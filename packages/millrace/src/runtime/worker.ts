@@ -215,9 +215,10 @@ export class Worker<Client> {
   async #run(attempt: Attempt): Promise<void> {
     this.#counts.running += 1;
     const { store, vault } = this.#kernel;
-    const parts = { reporter: this.#reporter, store, vault, bind: () => this.#bind(attempt) };
-    const context = new AttemptContext(attempt, parts);
     const registration = this.#registrations.get(attempt.job.kind);
+    const { definition } = registration ?? {};
+    const parts = { reporter: this.#reporter, store, vault, definition, bind: () => this.#bind(attempt) };
+    const context = new AttemptContext(attempt, parts);
     if (registration === undefined) this.#warnUnknownKind(attempt);
     const move = await this.#traced(attempt, () => this.#executor.run(attempt, registration, context));
     this.#counts.running -= 1;

@@ -20,7 +20,18 @@ import { temporaryFolders } from "./temporary-folder.ts";
 
 const folders = temporaryFolders();
 const BIG = "Ж🐙\u0000\u2028".repeat(50_000);
-const counts = { queue: 1, counter: 2, schedule: 1, apiKey: 0, webhook: 0, job: 4, attempt: 0, log: 2, artifact: 0 };
+const counts = {
+  queue: 1,
+  counter: 2,
+  schedule: 1,
+  apiKey: 0,
+  webhook: 0,
+  job: 4,
+  attempt: 0,
+  log: 2,
+  artifact: 0,
+  lateReport: 0,
+};
 
 /** What `makeStore` makes, a large payload, a schedule, and a counter without a job. */
 let good = "";

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { MillraceClient, type ClientOptions, type WireEvent } from "millrace/client";
 import { describe, expect, it } from "vitest";
 import { aServer, API_KEY, jwtFor, type Bench } from "./bench.ts";
@@ -76,10 +78,30 @@ describe("a stream that a client follows", () => {
     expect(opened().length).toBeGreaterThan(1);
   });
 
+  it("that was ended by its signal keeps no process alive, though nobody asked for more", async () => {
+    const program = `
+      import { openMillrace } from "millrace";
+      import { MillraceClient } from "millrace/client";
+      import { serveHttp } from "millrace/http";
+      const mill = await openMillrace("memory:");
+      const server = await serveHttp({ mill, apiKey: "${API_KEY}", port: 0 });
+      const stop = new AbortController();
+      const events = new MillraceClient({ url: server.url, key: "${API_KEY}" }).events({ signal: stop.signal });
+      const first = events.next();
+      const more = setInterval(() => mill.enqueue("k"), 10);
+      await first;
+      clearInterval(more);
+      stop.abort();
+      await server.stop();
+      await mill.close();`;
+    const args = ["--conditions=millrace-source", "--input-type=module", "--eval", program];
+    await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 20_000 });
+  });
+
   it("is refused once, and given up when nobody answers from the start", async () => {
     const bench = await aServer();
-    const member = await jwtFor("ann", "member");
-    await expect(clientOf(bench, { key: member }).events().next()).rejects.toMatchObject({ code: "forbidden" });
+    const worker = await jwtFor("press", "worker");
+    await expect(clientOf(bench, { key: worker }).events().next()).rejects.toMatchObject({ code: "forbidden" });
     const nobody = clientOf(bench, { fetch: async () => Promise.reject(new TypeError("fetch failed")) });
     await expect(nobody.events().next()).rejects.toMatchObject({ code: "store_unavailable" });
     const missing = clientOf(bench).followLogs("job_01k0c9m2w8x7q5v3r1t4y6p8n0");

@@ -64,6 +64,26 @@ onEveryStore("GET /v1/events", (aServer) => {
     await stream.cut();
   });
 
+  it("tells members of their own jobs alone, in a stream and in pages", async () => {
+    const server = await aServer();
+    const key = await jwtFor("ann", "member");
+    const stream = await follow(server, "/v1/events", { key });
+    const pageAfter = async (query: string): Promise<{ readonly cursor: string }> => {
+      const headers = { Authorization: `Bearer ${key}`, Accept: "application/json" };
+      const answer = await server.fetch(new Request(`http://server/v1/events${query}`, { headers }));
+      return (await answer.json()) as { readonly cursor: string };
+    };
+    const { cursor } = await pageAfter("");
+    await enqueueSome(server, 3);
+    await server.ask("POST", "/v1/jobs", { kind: "k" }, await jwtFor("bob", "member"));
+    const own = (await server.ask("POST", "/v1/jobs", { kind: "k" }, key)).body as JobBody;
+    expect((await stream.next())?.data).toMatchObject({ job: own.id, createdBy: "ann" });
+    await stream.cut();
+    expect(await pageAfter(`?after=${encodeURIComponent(cursor)}`)).toMatchObject({
+      events: [{ job: own.id, type: "enqueued" }],
+    });
+  });
+
   it("refuses a cursor that is none", async () => {
     const { ask } = await aServer();
     expect(await ask("GET", "/v1/events?after=yesterday")).toMatchObject({

@@ -72,7 +72,6 @@ describe("the library on a server", () => {
     const other = await served.enqueue("k");
     await expect(member.get(other.id)).rejects.toMatchObject({ code: "forbidden" });
     expect((await member.list()).jobs.map(({ id }) => id)).toEqual([own.id]);
-    // It may not read the organisation's events, and hears of its jobs all the same.
     const waiting = member.wait(own.id);
     await served.cancel(own.id);
     expect(await waiting).toMatchObject({ state: "cancelled" });

@@ -100,7 +100,7 @@ export const ROUTES: readonly Route[] = [
   all("POST /v1/queues/{name}/resume", 200, STEERS),
   all("PATCH /v1/queues/{name}", 200, STEERS, { maxAttempts: 2 }),
   all("GET /v1/stats", 200, { worker: 403 }),
-  all("GET /v1/events", 200, NO_MEMBERS),
+  all("GET /v1/events", 200, { worker: 403 }),
 
   all("GET /v1/schedules", 200, NO_MEMBERS),
   // There is none of that name.

@@ -38,6 +38,15 @@ describe("a server that stops", () => {
     await stopped;
   });
 
+  it("does not wait for connections on which nobody has asked anything", async () => {
+    const server = await serve({ stopGraceMs: 60_000 });
+    const { ended } = await dial(server);
+    // It is served after the one before it was taken.
+    await fetch(`${server.url}/health`);
+    await server.stop();
+    expect(await ended).toBe("");
+  });
+
   it("cuts what goes on for longer than it may", async () => {
     const server = await serve({ stopGraceMs: 50 });
     const { socket, ended } = await dial(server);

@@ -132,6 +132,96 @@ onEveryStore("what a handler does", (bench) => {
   });
 });
 
+onEveryStore("a definition's output", (bench) => {
+  const counted = defineJob("counted", { output: z.object({ success: z.literal(true), n: z.number().default(1) }) });
+
+  it("is what a result becomes", async () => {
+    const mill = await bench().open();
+    const worker = bench()
+      .worker(mill)
+      .handle(counted, () => ({ success: true, more: "than asked for" }));
+    await worker.start();
+    expect((await mill.wait((await mill.enqueue(counted, null)).id)).result).toEqual({ success: true, n: 1 });
+  });
+
+  it("fails the job for good when the result is another, and names the field", async () => {
+    const mill = await bench().open();
+    const worker = bench()
+      .worker(mill)
+      .handle(counted, () => ({ success: false }));
+    await worker.start();
+    const job = await mill.wait((await mill.enqueue(counted, null)).id);
+    expect(job).toMatchObject({ state: "failed", attempt: 1, result: null, error: { permanent: true } });
+    expect(job.error?.message).toMatch(/^the result of "counted" is wrong: success: /);
+  });
+
+  it("holds for ctx.complete, too, and what is returned after it is ignored", async () => {
+    const mill = await bench().open();
+    const worker = bench()
+      .worker(mill)
+      .handle(counted, async ({ payload }, ctx) => {
+        await ctx.complete(payload as object);
+        return { success: false };
+      });
+    await worker.start();
+    const [right, wrong] = await mill.enqueueMany([
+      { definition: counted, payload: { success: true } },
+      { definition: counted, payload: { success: "perhaps" } },
+    ]);
+    expect(await mill.wait(right?.id ?? "")).toMatchObject({ state: "completed", result: { success: true, n: 1 } });
+    expect(await mill.wait(wrong?.id ?? "")).toMatchObject({ state: "failed", attempt: 1 });
+  });
+
+  it("is not asked about a job that is put off, fails or is cancelled", async () => {
+    const mill = await bench().open();
+    const outcomes = [() => snooze(0), () => cancel("enough")];
+    const worker = bench()
+      .worker(mill)
+      .handle(counted, () => outcomes.shift()?.());
+    await worker.start();
+    expect(await mill.wait((await mill.enqueue(counted, null)).id)).toMatchObject({
+      state: "cancelled",
+      cancelReason: "enough",
+    });
+  });
+});
+
+onEveryStore("a definition's isPermanent", (bench) => {
+  it("says of what was thrown whether it is tried again", async () => {
+    const mill = await bench().open();
+    const asked: unknown[] = [];
+    const fetched = defineJob<number>("fetched", {
+      backoff: AT_ONCE,
+      maxAttempts: 2,
+      isPermanent: (thrown) => asked.push(thrown) > 0 && (thrown as { status: number }).status === 404,
+    });
+    const worker = bench()
+      .worker(mill)
+      .handle(fetched, ({ payload }) => Promise.reject(Object.assign(new Error("no"), { status: payload })));
+    await worker.start();
+    const gone = await mill.wait((await mill.enqueue(fetched, 404)).id);
+    expect(gone).toMatchObject({ state: "failed", attempt: 1, error: { message: "no", permanent: true } });
+    const away = await mill.wait((await mill.enqueue(fetched, 503)).id);
+    expect(away).toMatchObject({ state: "failed", attempt: 2, error: { permanent: false } });
+    expect(asked).toMatchObject([{ status: 404 }, { status: 503 }, { status: 503 }]);
+  });
+
+  it("that throws, as a backoff may, hides nothing of the failure: the job is tried again as its queue says", async () => {
+    const mill = await bench().open();
+    await mill.queue("default").configure({ backoff: AT_ONCE });
+    const broken = (): never => {
+      throw new Error("a mistake in the definition");
+    };
+    const hasty = defineJob("hasty", { maxAttempts: 2, backoff: broken, isPermanent: broken });
+    const worker = bench()
+      .worker(mill)
+      .handle(hasty, () => Promise.reject(new Error("the failure")));
+    await worker.start();
+    const job = await mill.wait((await mill.enqueue(hasty, null)).id);
+    expect(job).toMatchObject({ state: "failed", attempt: 2, error: { message: "the failure", permanent: false } });
+  });
+});
+
 onEveryStore("what a handler should not do", (bench) => {
   it.each([
     ["a text", "just a text", { name: "NonError", message: "just a text" }],

@@ -213,13 +213,13 @@ export const DAMAGE: readonly Damage[] = [
   ),
   damage(
     "G3",
-    "tickets, keys, tags, artifacts or companions of a job that is gone",
+    "tickets, keys, tags, artifacts, late reports or companions of a job that is gone",
     "a job is gone and its ticket is not",
     (t, row) => `DELETE FROM ${t("job")} WHERE seq = ${row("fresh")}`,
   ),
   damage(
     "G3",
-    "tickets, keys, tags, artifacts or companions of a job that is gone",
+    "tickets, keys, tags, artifacts, late reports or companions of a job that is gone",
     "an artifact has no job",
     (t) =>
       `INSERT INTO ${t("artifact")} (job, name, size, sha256, content_type, created_at, place)

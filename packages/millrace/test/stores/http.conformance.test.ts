@@ -14,7 +14,7 @@ runConformance("http, on a server", httpProvider, {
     "audit: diagnose sees no problem in new data",
     "events: every commit of a caller's transaction wakes a listener, not only the first",
   ],
-  "it has routes of its own, or none": ["api keys", "artifacts", "webhooks", "companions"],
+  "it has routes of its own, or none": ["api keys", "artifacts", "webhooks", "companions", "by hand"],
   "a key sees one organisation; the server keeps them apart": [
     "claim: a claim sees its own organisation's jobs only",
     "lease: a worker is listed as it registered, with what it runs, while it is heard of",

@@ -118,6 +118,13 @@ function copyAsOf(version: number, newer: string, old: string): void {
   );
   db.pragma("foreign_keys = OFF");
   db.prepare("ATTACH ? AS newer").run(newer);
-  for (const { name } of tables.all()) db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+  const columns = db.prepare<[string], { name: string }>("SELECT name FROM pragma_table_info(?, 'main')");
+  for (const { name } of tables.all()) {
+    const list = columns
+      .all(name)
+      .map((column) => `"${column.name}"`)
+      .join(", ");
+    db.exec(`INSERT INTO main.${name} (${list}) SELECT ${list} FROM newer.${name}`);
+  }
   db.close();
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import type { BackoffPolicy } from "../../core/backoff.ts";
 import type { Job } from "../../core/job.ts";
+import { MANUAL } from "../../core/manual.ts";
 import { nameProblem } from "../../core/options.ts";
 import type { EnqueueOptions, Millrace } from "../../index.ts";
 import { parseBackoff } from "../backoff-flag.ts";
@@ -27,6 +28,7 @@ interface EnqueueFlags {
   readonly group?: string;
   readonly tag?: Readonly<Record<string, string>>;
   readonly requires?: readonly string[];
+  readonly manual?: true;
   readonly fairKey?: string;
   readonly maxAttempts?: number;
   readonly timeout?: number;
@@ -72,6 +74,7 @@ export function defineEnqueue(command: Command, session: Session): void {
     .option("--group <name>", "jobs that belong together", nameFlag("--group"))
     .option("--tag <name=value>", "a mark to find it by; may be repeated", tagsFlag("--tag"))
     .option("--requires <labels>", "labels a worker must have, apart by commas", labelsFlag("--requires"))
+    .option("--manual", "done by hand: claimed and reported with `millrace jobs claim` and `complete`")
     .option("--fair-key <key>", "jobs of a queue with different keys take turns", nameFlag("--fair-key"))
     .option("--max-attempts <count>", "tries in all (default: the queue's, 3)", countFlag("--max-attempts"))
     .option("--timeout <duration>", "time limit of one try", durationFlag("--timeout"))
@@ -115,7 +118,7 @@ function optionsOf(flags: EnqueueFlags, user: string | null): EnqueueOptions {
     numbered: flags.number === false ? false : undefined,
     group: flags.group,
     tags: flags.tag,
-    requires: flags.requires,
+    requires: flags.manual === true ? [...(flags.requires ?? []), MANUAL] : flags.requires,
     fairKey: flags.fairKey,
     maxAttempts: flags.maxAttempts,
     timeoutMs: flags.timeout,

@@ -4,13 +4,14 @@ import { findJob, JOB_NAME_HELP, parseJobName, type JobName } from "../job-name.
 import { jobFields, jobLine } from "../job-view.ts";
 import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
+import { defineByHand } from "./jobs-by-hand.ts";
 import { defineJobsList } from "./jobs-list.ts";
 import { defineJobsLogs } from "./jobs-logs.ts";
 
 const NAME_EXITS = { 2: "wrong usage, or the name fits several jobs", 4: "there is no such job" } as const;
 
 export function defineJobs(command: Command, session: Session): void {
-  guideGroup(command, "List, show, follow, cancel, retry and explain jobs.", [
+  guideGroup(command, "List, show, follow, cancel, retry and explain jobs; claim and report those done by hand.", [
     "millrace jobs list --state failed --queue mail",
     "millrace jobs show mail#42",
     "millrace jobs logs mail#42 --follow",
@@ -21,6 +22,7 @@ export function defineJobs(command: Command, session: Session): void {
   defineCancel(command.command("cancel"), session);
   defineRetry(command.command("retry"), session);
   defineExplain(command.command("explain"), session);
+  defineByHand(command, session);
 }
 
 function defineShow(command: Command, session: Session): void {
@@ -34,7 +36,14 @@ function defineShow(command: Command, session: Session): void {
       session.withMill(async (mill) => {
         const job = await findJob(mill, name);
         const attempts = await mill.attempts(job.id);
-        session.out.fields({ ...job, attempts }, () => jobFields(job, attempts, session.out));
+        // Over a server nobody reports by hand.
+        const lateReports = session.server() === null ? await mill.byHand().lateReports(job.id) : [];
+        session.out.fields({ ...job, attempts, lateReports }, () => [
+          ...jobFields(job, attempts, session.out),
+          ...lateReports.map(
+            ({ by, at, report }) => ["late report", `${session.out.instant(at)} by ${by}: ${report}`] as const,
+          ),
+        ]);
       }),
     );
 }
@@ -70,18 +79,23 @@ function defineCancel(command: Command, session: Session): void {
 function defineRetry(command: Command, session: Session): void {
   guide(command, {
     description: "Run a finished job again, as a new job with a number of its own.",
-    examples: ["millrace jobs retry mail#42", "millrace jobs retry job_01jd5x --json"],
-    exits: { ...NAME_EXITS, 5: "it has not ended yet" },
+    notes: ["With --adopt the new job is completed at once, with the report that came too late for the old one."],
+    examples: ["millrace jobs retry mail#42", "millrace jobs retry docs#7 --adopt"],
+    exits: { ...NAME_EXITS, 5: "it has not ended yet, or has no late report to adopt" },
   })
     .argument("<job>", JOB_NAME_HELP, parseJobName)
-    .action(async (name: JobName) =>
-      session.withMill(async (mill) => {
+    .option("--adopt", "complete it with what was reported too late")
+    .action(async (name: JobName, { adopt }: { readonly adopt?: true }) => {
+      if (adopt === true) session.storeTarget();
+      await session.withMill(async (mill) => {
         const { id } = await findJob(mill, name);
         const { user } = session.env;
-        const job = await mill.retry(id, user === null ? {} : { by: user });
+        const by = user === null ? {} : { by: user };
+        const hand = user === null ? {} : { name: user };
+        const job = await (adopt === true ? mill.byHand(hand).adopt(id, by) : mill.retry(id, by));
         session.out.answer(job, () => [jobLine(job, session.out)]);
-      }),
-    );
+      });
+    });
 }
 
 function defineExplain(command: Command, session: Session): void {

@@ -132,6 +132,9 @@ function echoing(ctx: HandlerContext, out: Output): HandlerContext {
     attempt: ctx.attempt,
     mill: ctx.mill,
     secrets: async () => ctx.secrets(),
+    get artifacts() {
+      return ctx.artifacts;
+    },
     progress: (percent, message) => {
       out.progress.update(percent, 100, message ?? "");
       ctx.progress(percent, message);

@@ -5,9 +5,9 @@ import { countFlag, labelsFlag } from "../flags.ts";
 import { guide } from "../guide.ts";
 import { loadHandlers } from "../handlers-file.ts";
 import { parseQueues } from "../queue-weights.ts";
+import { runWorker, SCRIPT_ABORT_GRACE_MS } from "../run-worker.ts";
 import { loadCatalog, repeatedFlag } from "../script-folders.ts";
 import type { Session } from "../session.ts";
-import { onStopSignal } from "../stop-signals.ts";
 import { UsageError } from "../usage-error.ts";
 import { watchAttempts } from "../watched-worker.ts";
 import { WorkLog } from "../work-log.ts";
@@ -20,8 +20,6 @@ interface WorkFlags {
   readonly labels?: readonly string[];
   readonly drain?: true;
 }
-
-const LOOK_EVERY_MS = 200;
 
 export function defineWork(command: Command, session: Session): void {
   guide(command, {
@@ -61,7 +59,13 @@ export function defineWork(command: Command, session: Session): void {
           const onWarning = (text: string): void => session.out.note(`Warning: ${text}`);
           for (const { kind, handler } of scriptHandlers(scripts, { onWarning })) worker.handle(kind, handler);
           requireKinds(worker, flags.handlers);
-          await run(session, mill, worker, log, flags.drain === true);
+          await runWorker(session, {
+            mill,
+            worker,
+            log,
+            on: worker.kinds.join(", "),
+            ...(flags.drain === true ? { until: (each) => each.drain() } : {}),
+          });
         },
         { mayCreate: true, mayBePrivate: true, logger: log.logger },
       );
@@ -83,9 +87,6 @@ function requireKinds(worker: Worker<Millrace>, file: string | undefined): void 
 
 type WorkerOptions = NonNullable<Parameters<Millrace["worker"]>[0]>;
 
-/** A script is told to end, and killed after ten seconds; its slot is kept until then. */
-const SCRIPT_ABORT_GRACE_MS = 15_000;
-
 function optionsOf({ queues, concurrency, labels, scripts }: WorkFlags): WorkerOptions {
   return {
     ...(scripts === undefined ? {} : { abortGraceMs: SCRIPT_ABORT_GRACE_MS }),
@@ -93,49 +94,4 @@ function optionsOf({ queues, concurrency, labels, scripts }: WorkFlags): WorkerO
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(labels === undefined ? {} : { labels }),
   };
-}
-
-async function run(
-  session: Session,
-  mill: Millrace,
-  worker: Worker<Millrace>,
-  log: WorkLog,
-  isDrain: boolean,
-): Promise<void> {
-  const { out } = session;
-  const stop = Promise.withResolvers<void>();
-  const release = onStopSignal((signal) => {
-    out.note(`${signal}: finishing what runs; a second signal ends at once.`);
-    stop.resolve();
-  });
-  // Jobs must not be lost to a closed pipe: the worker stops as if it had been asked to.
-  out.whenGone(() => stop.resolve());
-  // Also keeps the process alive: a worker that waits for work does not.
-  const timer = setInterval(() => void showProgress(session, mill, worker, log), LOOK_EVERY_MS);
-  try {
-    await worker.start();
-    out.note(`Working on ${worker.kinds.join(", ")}. Ctrl-C stops.`);
-    await Promise.race(isDrain ? [worker.drain(), stop.promise] : [stop.promise]);
-  } finally {
-    clearInterval(timer);
-    await worker.stop();
-    release();
-    out.progress.clear();
-  }
-  out.answer(log.counts, () => [`${log.summary()}.`]);
-}
-
-async function showProgress({ out }: Session, mill: Millrace, worker: Worker<Millrace>, log: WorkLog): Promise<void> {
-  if (!out.isProgressShown) return;
-  try {
-    const { queued } = await mill.counts();
-    const { completed } = log.counts;
-    out.progress.update(
-      completed,
-      completed + queued,
-      `${log.summary()}, ${worker.stats.running} running, ${queued} queued`,
-    );
-  } catch {
-    // The bar is for the eye only; the worker itself tells of an outage.
-  }
 }

@@ -11,7 +11,7 @@ export function countsText(counts: RecordCounts): string {
 export function checkedText(tally: Tally): string {
   const { counts } = tally.end();
   const numbers = `${tally.numberCount} ${tally.numberCount === 1 ? "number" : "numbers"}`;
-  const more = (["apiKey", "webhook", "artifact"] as const).filter((type) => counts[type] > 0);
+  const more = (["apiKey", "webhook", "artifact", "lateReport"] as const).filter((type) => counts[type] > 0);
   return listText([
     plural("job", counts.job),
     numbers,

@@ -62,6 +62,7 @@ const NAMES: Readonly<Record<RecordType, readonly [one: string, many: string]>> 
   attempt: ["earlier attempt", "earlier attempts"],
   log: ["log line", "log lines"],
   artifact: ["artifact", "artifacts"],
+  lateReport: ["late report", "late reports"],
 };
 
 export function plural(type: RecordType, count: number): string {

@@ -1,3 +1,4 @@
+import type { ArtifactBytes, ArtifactDetails, ArtifactDownload, ArtifactRange } from "../../core/attempt-artifacts.ts";
 import { InputError } from "../../core/errors.ts";
 import type { ArtifactBody } from "./artifacts.ts";
 import type { CallOptions, Transport } from "./transport.ts";
@@ -5,38 +6,27 @@ import type { CallOptions, Transport } from "./transport.ts";
 /** An artifact on the wire: as it is listed, with times as ISO 8601 text. */
 export type WireArtifact = ArtifactBody;
 
-/** What an artifact can be made of. Streams are not held in memory; browsers send them over HTTP/2 only. */
-export type ArtifactBytes = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+export type { ArtifactBytes, ArtifactDownload } from "../../core/attempt-artifacts.ts";
 
 interface ArtifactOptions extends CallOptions {
   /** For workers: the fencing token of the lease under which they hold the job. */
   readonly token?: number;
 }
 
-export interface PutArtifactOptions extends ArtifactOptions {
-  /** @default the type of a `Blob`, else "application/octet-stream" */
-  readonly contentType?: string;
-  /** In hexadecimal digits; what arrives with another is refused. */
-  readonly sha256?: string;
-}
+export interface PutArtifactOptions extends ArtifactOptions, ArtifactDetails {}
 
 export interface GetArtifactOptions extends ArtifactOptions {
-  /** Bytes from 0, both ends counted; without `last`, all from `first` on. */
-  readonly range?: { readonly first: number; readonly last?: number };
+  readonly range?: ArtifactRange;
 }
 
-/** An artifact, or a range of it, as it comes. Read the body, or cancel it. */
-export interface ArtifactDownload {
-  readonly body: ReadableStream<Uint8Array>;
-  /** Of the body, in bytes. */
-  readonly size: number;
-  /** Of the whole artifact, in hexadecimal digits. */
-  readonly sha256: string;
-  readonly contentType: string;
+/** Who asks: a transport, and the key of a worker instead of the transport's own. */
+export interface ArtifactCaller {
+  readonly transport: Transport;
+  readonly key?: string;
 }
 
 export async function putArtifact(
-  transport: Transport,
+  { transport, ...as }: ArtifactCaller,
   job: string,
   name: string,
   bytes: ArtifactBytes,
@@ -49,12 +39,12 @@ export async function putArtifact(
     ...tokenHeader(token),
   };
   const path = pathOf(job, name);
-  const response = await transport.exchange({ method: "PUT", path, headers, body: bytes }, call);
+  const response = await transport.exchange({ ...as, method: "PUT", path, headers, body: bytes }, call);
   return (await response.json()) as WireArtifact;
 }
 
 export async function getArtifact(
-  transport: Transport,
+  { transport, ...as }: ArtifactCaller,
   job: string,
   name: string,
   { range, token, ...call }: GetArtifactOptions,
@@ -63,7 +53,7 @@ export async function getArtifact(
     range === undefined ? {} : { Range: `bytes=${range.first}-${range.last ?? ""}` };
   const headers = { ...asked, ...tokenHeader(token) };
   const path = pathOf(job, name);
-  const response = await transport.exchange({ method: "GET", path, headers, body: null }, call);
+  const response = await transport.exchange({ ...as, method: "GET", path, headers, body: null }, call);
   const said = response.headers;
   return {
     body: (response.body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>,
@@ -71,6 +61,17 @@ export async function getArtifact(
     sha256: (said.get("etag") ?? "").replaceAll('"', ""),
     contentType: said.get("content-type") ?? "",
   };
+}
+
+export async function listArtifacts(
+  { transport, ...as }: ArtifactCaller,
+  job: string,
+  { token, ...call }: ArtifactOptions,
+): Promise<readonly WireArtifact[]> {
+  const path = `/v1/jobs/${encodeURIComponent(job)}/artifacts`;
+  const headers = tokenHeader(token);
+  const response = await transport.exchange({ ...as, method: "GET", path, headers, body: null }, call);
+  return ((await response.json()) as { readonly artifacts: readonly WireArtifact[] }).artifacts;
 }
 
 /** @throws InputError for what is no Unicode text, and so no part of a URL */

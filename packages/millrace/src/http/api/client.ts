@@ -172,12 +172,12 @@ export class MillraceClient {
     bytes: ArtifactBytes,
     options: PutArtifactOptions = {},
   ): Promise<WireArtifact> {
-    return putArtifact(this.#transport, id, name, bytes, options);
+    return putArtifact({ transport: this.#transport }, id, name, bytes, options);
   }
 
   /** An artifact of the job, or a range of it. @throws NotFoundError `artifact_not_found` */
   async getArtifact(id: string, name: string, options: GetArtifactOptions = {}): Promise<ArtifactDownload> {
-    return getArtifact(this.#transport, id, name, options);
+    return getArtifact({ transport: this.#transport }, id, name, options);
   }
 
   /** Attempts that did not end the job, the oldest first. */

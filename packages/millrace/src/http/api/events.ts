@@ -18,6 +18,7 @@ const EventSchema = z
     scope: Name,
     queue: Name,
     kind: Name,
+    createdBy: z.string().nullable().openapi({ description: "Who asked for the job" }),
   })
   .openapi("Event");
 
@@ -49,7 +50,7 @@ const tags = ["Events"];
 export const followEvents = createRoute({
   method: "get",
   path: "/v1/events",
-  summary: "Follow what happens to the organisation's jobs",
+  summary: "Follow what happens to the organisation's jobs; for members, to their own",
   description:
     "Server-sent events without end, each an `Event` as JSON, with its cursor as `id`. Begins at the present, or after the cursor in `Last-Event-ID` or `after`: nothing is missed, and nothing told twice. A comment every 15 s keeps the connection alive. With `Accept: application/json`, a page of what came after the cursor; without one, where the present is.",
   tags,

@@ -49,9 +49,12 @@ export const Cursor = z.string().max(500).openapi({ description: "`nextCursor` o
 /** What only the attempts of a job get to know. Which names there may be, and how long values are, is checked with all else. */
 export const SecretsField = z.record(z.string(), z.string());
 
-/** A whole number in a query string. */
+/** A whole number in a query string or a path, in decimal digits. Nothing else is taken for one, such as `0x3` or `3.0`. */
 export function count(least: number, most: number) {
-  return z.coerce.number().int().min(least).max(most);
+  const toNumber = (text: unknown): unknown => (typeof text === "string" && /^\d+$/.test(text) ? Number(text) : text);
+  const error = ({ code }: { readonly code: string }): string | undefined =>
+    code === "invalid_type" ? "must be a whole number, in decimal digits" : undefined;
+  return z.preprocess(toNumber, z.int({ error }).min(least).max(most));
 }
 
 /** The fencing token of a lease. */

@@ -64,6 +64,8 @@ class Connection {
   constructor(signal: AbortSignal | undefined) {
     this.signal = signal === undefined ? this.#ended.signal : AbortSignal.any([signal, this.#ended.signal]);
     this.#timer = this.#alarm();
+    // Whoever has ended it need not ask for another message, so the loop that reads may never get to `end()`.
+    this.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
   /** The body, which puts the alarm off with everything that comes, comments too. */
@@ -71,7 +73,7 @@ class Connection {
     const heard = new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
         clearTimeout(this.#timer);
-        this.#timer = this.#alarm();
+        if (!this.signal.aborted) this.#timer = this.#alarm();
         controller.enqueue(chunk);
       },
     });

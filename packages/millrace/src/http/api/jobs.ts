@@ -127,6 +127,8 @@ const FactsSchema = z
       .nullable()
       .openapi({ description: "Jobs before it in its lane, counted up to 10,000; `null` unless queued" }),
     attemptStartedAt: Instant.nullable().openapi({ description: "Start of the running or last attempt" }),
+    leaseUntil: Instant.nullable().openapi({ description: "When the lease of the running attempt ends" }),
+    warnedAt: Instant.nullable().openapi({ description: "Since when whoever holds it by hand is warned" }),
     workers: z
       .array(
         z.object({

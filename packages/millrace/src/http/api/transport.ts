@@ -53,6 +53,8 @@ interface ByteCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+  /** Instead of the client's own. */
+  readonly key?: string;
 }
 
 /** What the server says before it does anything: all else may have been done although no answer came. */
@@ -143,13 +145,16 @@ export class Transport {
    * what is sent takes as long as it takes, unless `timeoutMs` is given.
    * @throws as `send`
    */
-  async exchange({ method, path, headers, body }: ByteCall, { signal, timeoutMs }: CallOptions): Promise<Response> {
+  async exchange(
+    { method, path, headers, body, key = this.#key }: ByteCall,
+    { signal, timeoutMs }: CallOptions,
+  ): Promise<Response> {
     const late = new AbortController();
     const limitMs = timeoutMs ?? (body === null ? this.#timeoutMs : undefined);
     const timer = limitMs === undefined ? undefined : setTimeout(() => late.abort(), limitMs);
     const init = {
       method,
-      headers: { Authorization: `Bearer ${this.#key}`, ...headers },
+      headers: { Authorization: `Bearer ${key}`, ...headers },
       body,
       signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       duplex: "half",

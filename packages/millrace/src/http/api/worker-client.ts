@@ -1,4 +1,5 @@
 import { isMillraceError } from "../../core/errors.ts";
+import type { ArtifactCaller } from "./artifact-calls.ts";
 import type { Answer, Body } from "./route-types.ts";
 import type { Call, CallOptions, Transport } from "./transport.ts";
 import type {
@@ -102,6 +103,12 @@ export class WorkerClient {
   /** Enqueue from within a job; the jobs have ids, so that this may be sent again. */
   async enqueue(body: ChildrenBody, trace: string | null): Promise<Answer<typeof enqueueUnderLease, 201>> {
     return this.#send({ method: "POST", path: "/jobs", body, trace });
+  }
+
+  /** For what is asked with this worker's key elsewhere than at its own path. */
+  async caller(): Promise<ArtifactCaller> {
+    if (this.#key === undefined) await this.register();
+    return { transport: this.#transport, ...(this.#key === undefined ? {} : { key: this.#key }) };
   }
 
   /** Sign off. Answers how many jobs were given back. */

@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
+import type { JobEvent } from "../../core/event.ts";
 import { allowedJob } from "../allowed-job.ts";
 import * as api from "../api/events.ts";
-import { rightTo } from "../policy.ts";
+import { mayActOn, rightTo } from "../policy.ts";
 import type { Env, Service } from "../service.ts";
 import { readTimeline } from "../timeline.ts";
 
@@ -16,13 +17,15 @@ export function eventRoutes(app: OpenAPIHono<Env>, service: Service): void {
 
   app.openapi(api.followEvents, async (c) => {
     const principal = c.get("principal");
-    rightTo(principal, "read organisation");
+    rightTo(principal, "follow events");
+    const isTold = (event: JobEvent): boolean => mayActOn(principal, "follow events", { ...event, org: principal.org });
     const { after: asked = null, limit = PAGE } = c.req.valid("query");
     c.header("Vary", "Accept");
     const type = accepts(c, { header: "Accept", supports: [STREAM_TYPE, JSON_TYPE], default: STREAM_TYPE });
     if (type === JSON_TYPE) {
       const { events, cursor } = await store.events(principal.org, asked, limit);
-      return c.json({ events: events.map((event) => ({ ...event, at: event.at.toISOString() })), cursor }, 200);
+      const told = events.filter(isTold).map((event) => ({ ...event, at: event.at.toISOString() }));
+      return c.json({ events: told, cursor }, 200);
     }
     const after = c.req.valid("header")["last-event-id"] ?? asked;
     // Asked before the stream begins: a cursor that is none is refused, and without one it is told where the present
@@ -32,7 +35,7 @@ export function eventRoutes(app: OpenAPIHono<Env>, service: Service): void {
     return service.streams.answer(c, async function* (signal) {
       yield { id: start };
       for await (const event of service.clientOf(principal).events({ after: start, signal })) {
-        yield { id: event.cursor, data: event };
+        if (isTold(event)) yield { id: event.cursor, data: event };
       }
     });
   });

@@ -123,13 +123,20 @@ async function endedAmong({ kernel }: Service, principal: Principal, ids: readon
 
 function explanationBody(situation: JobSituation) {
   const { job, sentences } = explain(situation);
-  const { isQueuePaused, aheadCount, attemptStartedAt } = situation;
+  const { isQueuePaused, aheadCount, attemptStartedAt, leaseUntil, warnedAt } = situation;
   const workers = situation.workers.map(({ queues, labels, concurrency, running }) => ({
     queues: queues === null ? null : [...queues],
     labels: [...labels],
     concurrency,
     running,
   }));
-  const facts = { isQueuePaused, aheadCount, attemptStartedAt: attemptStartedAt?.toISOString() ?? null, workers };
+  const facts = {
+    isQueuePaused,
+    aheadCount,
+    attemptStartedAt: attemptStartedAt?.toISOString() ?? null,
+    leaseUntil: leaseUntil?.toISOString() ?? null,
+    warnedAt: warnedAt?.toISOString() ?? null,
+    workers,
+  };
   return { job: jobBody(job), sentences: [...sentences], facts };
 }

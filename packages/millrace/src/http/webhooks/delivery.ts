@@ -18,8 +18,8 @@ const BACKOFF: BackoffPolicy = { type: "exponential", delayMs: 5_000, factor: 4,
 /** Longer than a try may take; should it hang in spite of that, the job does not. */
 const TIMEOUT_MS = 30_000;
 
-/** An event as it is told. Its cursor is not in it: that depends on who reads, and when. */
-type ToldEvent = Omit<JobEvent, "cursor" | "at"> & { readonly at: string };
+/** An event as it is told. Its cursor is not in it: that depends on who reads, and when. Nor is who asked for the job. */
+type ToldEvent = Omit<JobEvent, "cursor" | "at" | "createdBy"> & { readonly at: string };
 
 /** What the job of a delivery knows. The address and the secret are looked up when it runs. */
 export interface Delivery {

@@ -1,5 +1,6 @@
 import { ShutdownError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
+import { artifactsUnder } from "./attempt-artifacts.ts";
 import { cancelJobs } from "./cancel.ts";
 import { Changes } from "./changes.ts";
 import { Enqueues } from "./enqueue.ts";
@@ -81,6 +82,7 @@ function createHttpStore(server: Server, org: string): Store {
 
     ...UPKEEP,
     ...REFUSED,
+    artifactsUnder: (lease, signal) => artifactsUnder(workers, lease, signal),
     companions: async (leases) => leases.map((lease) => workers.holderOf(lease)?.held.companionOf(lease) ?? null),
 
     close: async () => {

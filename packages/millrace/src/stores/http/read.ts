@@ -72,7 +72,13 @@ export function reads({ client, transport }: Server): Reads {
       const explained = await orGone(client.explain(id), null);
       if (explained === null) return null;
       const { job, facts } = explained;
-      return { ...facts, job: jobOf(job), attemptStartedAt: dateOf(facts.attemptStartedAt) };
+      const { attemptStartedAt, leaseUntil, warnedAt, ...rest } = facts;
+      const at = {
+        attemptStartedAt: dateOf(attemptStartedAt),
+        leaseUntil: dateOf(leaseUntil),
+        warnedAt: dateOf(warnedAt),
+      };
+      return { ...rest, ...at, job: jobOf(job) };
     },
   };
 }

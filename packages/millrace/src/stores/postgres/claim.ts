@@ -1,7 +1,7 @@
 import type { JobId } from "../../core/job.ts";
 import { isChosen, QueueTurns, serves } from "../../core/lane.ts";
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
-import type { Claim, ClaimRequest } from "../../core/store.ts";
+import type { Claim, ClaimRequest, JobClaimRequest } from "../../core/store.ts";
 import { textArray } from "./arrays.ts";
 import type { Catalog, KnownLane, QueueRow } from "./catalog.ts";
 import type { Database } from "./database.ts";
@@ -10,13 +10,18 @@ import { Floors, wholeLane } from "./floors.ts";
 import { lanesWithWork, MOST_LANES, peek } from "./peek.ts";
 import type { Session } from "./session.ts";
 import type { HeldJob } from "./settle.ts";
-import type { NamedSql } from "./statements.ts";
-import { claimFrom, recallTickets, takeTickets, type StartedRow } from "./take-tickets.ts";
+import { lookUpRow, type NamedSql } from "./statements.ts";
+import { claimFrom, recallTickets, takeTicket, takeTickets, type StartedRow } from "./take-tickets.ts";
 
 const QUEUES: NamedSql = {
   name: "CLAIM_QUEUES",
   sql: `SELECT id, org, name, paused_at, settings FROM millrace.queue
         WHERE org = $1::text AND ($2::text::text[] IS NULL OR name = ANY ($2::text::text[]))`,
+};
+
+const READY: NamedSql = {
+  name: "CLAIM_READY",
+  sql: `SELECT y.job, y.lane FROM millrace.job j ${lookUpRow("ready", "y", "y.job = j.seq")} WHERE j.id = $1::text`,
 };
 
 /** Lanes of others are looked for at least so often; and whenever a claim got less than it asked for. */
@@ -111,6 +116,35 @@ export class Claimer {
       if (rows.length === 0) throw error;
     }
     return this.#answer(rows, request, memory, claim);
+  }
+
+  /** As `Store.claimJob`. */
+  async claimJob(request: JobClaimRequest, id: JobId): Promise<Claim | null> {
+    const all: ClaimRequest = { ...request, queues: { order: "turns" }, max: 1 };
+    const memory = this.#memory(request.worker);
+    const ready = await this.#database.single(async (session) => {
+      await this.#look(session, all, memory);
+      return session.get<{ job: number; lane: number }>(READY, id);
+    });
+    if (ready === undefined) return null;
+    await this.#catalog.knowLanes([ready.lane]);
+    const lane = this.#catalog.lane(ready.lane);
+    const isOpen = memory.queues?.some((queue) => queue.id === lane?.queueId) === true;
+    if (lane === undefined || !isOpen || !serves(lane, request.labels)) return null;
+    const claim = ++memory.lastClaim;
+    let isSent = false;
+    const rows = await this.#database.single(async (session) => {
+      // Once more after a failure: what the first time took is found under the number of the claim.
+      const before = isSent ? await recallTickets(session, request, claim) : [];
+      isSent = true;
+      const taken = before.length > 0 ? before : await takeTicket(session, request, claim, ready.job);
+      if (taken.length > 0) session.wake("events");
+      return taken;
+    });
+    const [answer] = await this.#answer(rows, all, memory, claim);
+    // More was looked at than the next claim may ask for.
+    memory.queues = undefined;
+    return answer ?? null;
   }
 
   forgetWorker(worker: string): void {

@@ -19,7 +19,7 @@ const AFTER: NamedSql = {
           SELECT $1::text::pg_snapshot AS since, coalesce($2::text::pg_snapshot, pg_current_snapshot()) AS until OFFSET 0
         ) s
         LEFT JOIN LATERAL (
-          SELECT e.id, e.at, e.type, u.place, j.id AS job, j.number, j.scope, j.queue, j.kind
+          SELECT e.id, e.at, e.type, u.place, j.id AS job, j.number, j.scope, j.queue, j.kind, j.created_by
           FROM (
             SELECT * FROM millrace.event e
             WHERE e.made_by >= pg_snapshot_xmin(s.since) AND e.id >= $3::text::bigint
@@ -28,7 +28,7 @@ const AFTER: NamedSql = {
           ) e
           CROSS JOIN LATERAL unnest(e.jobs) WITH ORDINALITY AS u (seq, place)
           CROSS JOIN LATERAL (
-            SELECT j.id, j.number, c.scope, q.name AS queue, q.org, j.kind
+            SELECT j.id, j.number, c.scope, q.name AS queue, q.org, j.kind, j.created_by
             FROM millrace.job j JOIN millrace.counter c ON ${lookUp("c.id", "j.scope")}
             JOIN millrace.lane l ON ${lookUp("l.id", "j.lane")} JOIN millrace.queue q ON ${lookUp("q.id", "l.queue")}
             WHERE j.seq = u.seq OFFSET 0
@@ -50,6 +50,7 @@ interface EventRow {
   readonly scope: string;
   readonly queue: string;
   readonly kind: string;
+  readonly created_by: string | null;
 }
 
 /**
@@ -119,6 +120,7 @@ async function readPage(
     scope: event.scope,
     queue: event.queue,
     kind: event.kind,
+    createdBy: event.created_by,
   }));
   return { events, until, isLast };
 }

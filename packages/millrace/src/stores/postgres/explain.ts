@@ -28,9 +28,9 @@ const AHEAD: NamedSql = {
           LIMIT 10000) counted`,
 };
 /** Of the attempt that is not among the earlier ones. */
-const ATTEMPT_STARTED: NamedSql = {
-  name: "EXPLAIN_ATTEMPT_STARTED",
-  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS at FROM millrace.job j
+const ATTEMPT: NamedSql = {
+  name: "EXPLAIN_ATTEMPT",
+  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS started_at, r.lease_until, r.warned_at FROM millrace.job j
         LEFT JOIN millrace.running r ON ${lookUp("r.job", "j.seq")} LEFT JOIN millrace.done d ON ${lookUp("d.job", "j.seq")}
         WHERE j.id = $1::text`,
 };
@@ -41,15 +41,24 @@ const LINES: NamedSql = {
         ORDER BY g.sequence LIMIT $3::text::bigint`,
 };
 
+interface AttemptRow {
+  readonly started_at: number | null;
+  readonly lease_until: number | null;
+  readonly warned_at: number | null;
+}
+
 /** As `Store.explain`. */
 export async function readSituation(session: Session, id: JobId): Promise<JobSituation | null> {
   const [job] = await readJobs(session, [id]);
   if (job === undefined || job === null) return null;
+  const attempt = await session.get<AttemptRow>(ATTEMPT, id);
   return {
     job,
     isQueuePaused: (await session.get(PAUSED, job.org, job.queue)) !== undefined,
     aheadCount: job.state === "queued" ? ((await session.get<{ n: number }>(AHEAD, id))?.n ?? 0) : null,
-    attemptStartedAt: toDate((await session.get<{ at: number | null }>(ATTEMPT_STARTED, id))?.at ?? null),
+    attemptStartedAt: toDate(attempt?.started_at ?? null),
+    leaseUntil: toDate(attempt?.lease_until ?? null),
+    warnedAt: toDate(attempt?.warned_at ?? null),
     workers: await readWorkers(session, job.org),
   };
 }

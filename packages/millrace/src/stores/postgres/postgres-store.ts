@@ -52,6 +52,9 @@ const BULK = 1_000;
 /** With more jobs than this a claim would keep those waiting who only want to hear that theirs are written. */
 const MOST_SERVED = 50;
 
+/** What is written while it is looked for is there the next time. */
+const MOST_LOOKS = 5;
+
 interface NumberRequest {
   readonly org: string;
   readonly scope: string;
@@ -117,7 +120,9 @@ export function createPostgresStore(
   const limitOf = (items: readonly unknown[]): number => (items.length >= BULK ? BULK_LIMIT_MS : STATEMENT_LIMIT_MS);
   const carefully: Store["enqueue"] = (requests, terms) =>
     placed(requests, (list) =>
-      database.transaction((session) => enqueueJobs(session, list, terms), { limitMs: limitOf(requests) }),
+      untilFound(() =>
+        database.transaction((session) => enqueueJobs(session, list, terms), { limitMs: limitOf(requests) }),
+      ),
     );
   async function writeAll(list: readonly PlacedRequest[], limitMs: number): Promise<readonly Job[]> {
     const chunks = chunksOf(list);
@@ -239,6 +244,7 @@ export function createPostgresStore(
     workers: (org) => single((session) => readWorkers(session, org)),
     claim: (request, wait) =>
       call(() => (wait === undefined ? claimWithCompletions(request) : parked.park(request, wait))),
+    claimJob: (request, job) => call(() => claimer.claimJob(request, job)),
     heartbeat: (worker, leases, leaseMs) => prolongLeases(single, worker, leases, leaseMs),
     cancelRequests: (worker) => single((session) => readCancelRequests(session, worker)),
     report: (reports) => transaction((session) => keepReports(session, reports)),
@@ -317,6 +323,17 @@ export function createPostgresStore(
       await connections.close();
     },
   };
+}
+
+/** When somebody sends the same ids at the same moment, one of the two finds them only when it looks again. */
+async function untilFound<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isSentBefore(error) || tries === MOST_LOOKS) throw error;
+    }
+  }
 }
 
 function isOutage(error: unknown): boolean {

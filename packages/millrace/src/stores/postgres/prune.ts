@@ -61,7 +61,7 @@ const HOLD: NamedSql = {
 };
 /** Everything that hangs on a job, keys in the order in which an enqueue holds them: it comes for them at any time. */
 const DELETIONS: readonly NamedSql[] = [
-  ...["tag", "log", "attempt", "artifact", "companion", "done"].map((table) => ({
+  ...["tag", "log", "attempt", "artifact", "late_report", "companion", "done"].map((table) => ({
     name: `PRUNE_${table.toUpperCase()}`,
     sql: `DELETE FROM millrace.${table} WHERE job = ANY ($1::text::bigint[])`,
   })),

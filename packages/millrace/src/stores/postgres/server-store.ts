@@ -2,6 +2,7 @@ import type { ApiKeyStore } from "../../core/api-key.ts";
 import type { ArtifactStore } from "../../core/artifact.ts";
 import type { CompanionStore } from "../../core/companion.ts";
 import type { JobId } from "../../core/job.ts";
+import type { LateReportStore } from "../../core/late-report.ts";
 import type { WebhookStore } from "../../core/webhook.ts";
 import { addApiKey, areApiKeysGood, openApiKeys, readApiKeys, revokeApiKey } from "./api-keys.ts";
 import {
@@ -14,6 +15,7 @@ import {
   takeDiscardedPlaces,
 } from "./artifacts.ts";
 import { readCompanions } from "./companions.ts";
+import { keepLateReport, readLateReports } from "./late-reports.ts";
 import type { Session } from "./session.ts";
 import { addWebhook, advanceWebhook, readWebhooks, removeWebhook } from "./webhooks.ts";
 
@@ -36,7 +38,7 @@ export function serverStore({
   once,
   transaction,
   held,
-}: Calls): ApiKeyStore & ArtifactStore & CompanionStore & WebhookStore {
+}: Calls): ApiKeyStore & ArtifactStore & CompanionStore & LateReportStore & WebhookStore {
   return {
     addApiKey: (key) => single((session) => addApiKey(session, key)),
     apiKeys: (org) => single((session) => readApiKeys(session, org)),
@@ -53,6 +55,9 @@ export function serverStore({
     forgetPlaces: (places) => single((session) => forgetPlaces(session, places)),
 
     companions: (leases) => single((session) => readCompanions(session, leases, held)),
+
+    keepLateReport: (late) => transaction((session) => keepLateReport(session, late)),
+    lateReports: (job) => single((session) => readLateReports(session, job)),
 
     addWebhook: (webhook) => single((session) => addWebhook(session, webhook)),
     webhooks: (org) => single((session) => readWebhooks(session, org)),

@@ -6,7 +6,7 @@ import { numberArray } from "./arrays.ts";
 import type { KnownLane } from "./catalog.ts";
 import type { LaneRange } from "./floors.ts";
 import { presentAt, type Session } from "./session.ts";
-import { lookUpRow, type NamedSql } from "./statements.ts";
+import { lookUp, lookUpRow, type NamedSql } from "./statements.ts";
 
 /** A started ticket with the facts of its job; the names of its lane and its scope are known here already. */
 const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.priority, s.attempt, j.max_attempts,
@@ -17,6 +17,35 @@ const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.pr
   j.created_by, j."group", j.tags, j.key, j.retry_of, j.has_companion, s.token, s.lease_until, s.lane`;
 
 /**
+ * The tickets at the picked places, from `ready` to `running`.
+ * @param picked the query of the places
+ * @param next the number of the parameter with the worker; behind it come those with the number of the claim and the lease
+ */
+function taking(picked: string, next: number): string {
+  return `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+    picked AS MATERIALIZED (
+      ${picked}
+    ),
+    taken AS (
+      DELETE FROM millrace.ready y WHERE y.ctid = ANY (ARRAY (SELECT place FROM picked)) RETURNING y.*
+    ),
+    started AS (
+      INSERT INTO millrace.running (job, lane, priority, run_at, attempt, token, started_at, worker, claim, attempt_started_at, lease_until)
+      SELECT y.job, y.lane, y.priority, y.run_at, y.attempt + 1, y.token + 1,
+        coalesce(y.started_at, greatest(t.now, y.run_at)), $${next}::text, $${next + 1}::text::bigint,
+        greatest(t.now, y.run_at, coalesce(y.started_at, 0)), t.now + $${next + 2}::text::bigint
+      FROM taken y, t
+      RETURNING job, lane, priority, run_at, attempt, token, started_at, lease_until
+    ),
+    noted AS (
+      INSERT INTO millrace.event (at, type, jobs)
+      SELECT t.now, 'started', s.jobs
+      FROM t, (SELECT array_agg(job ORDER BY priority DESC, run_at, job) AS jobs FROM started) s WHERE s.jobs IS NOT NULL
+    )
+    SELECT ${STARTED_COLUMNS} FROM started s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`;
+}
+
+/**
  * Claim: move tickets from `ready` to `running`, so many from each lane, those of paused queues excepted.
  * Index: ready_by_turn (lane, priority DESC, run_at, job), in order, so no sort; by ranges of priority and, where it is
  * known how far the tickets of a priority have gone, from there on (see `Floors`).
@@ -25,9 +54,8 @@ const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.pr
  */
 const TAKE: NamedSql = {
   name: "CLAIM_TAKE",
-  sql: `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
-    picked AS MATERIALIZED (
-      SELECT p.place
+  sql: taking(
+    `SELECT p.place
       FROM unnest($2::text::bigint[], $3::text::bigint[]) AS draw (lane, n)
       ${lookUpRow("lane", "l", "l.id = draw.lane")}
       ${lookUpRow("queue", "q", "q.id = l.queue AND q.paused_at IS NULL")}
@@ -47,25 +75,21 @@ const TAKE: NamedSql = {
             ORDER BY y.priority DESC, y.run_at, y.job LIMIT draw.n FOR UPDATE SKIP LOCKED) onward
         ) each
         WHERE part.lane = draw.lane LIMIT draw.n
-      ) p
-    ),
-    taken AS (
-      DELETE FROM millrace.ready y WHERE y.ctid = ANY (ARRAY (SELECT place FROM picked)) RETURNING y.*
-    ),
-    started AS (
-      INSERT INTO millrace.running (job, lane, priority, run_at, attempt, token, started_at, worker, claim, attempt_started_at, lease_until)
-      SELECT y.job, y.lane, y.priority, y.run_at, y.attempt + 1, y.token + 1,
-        coalesce(y.started_at, greatest(t.now, y.run_at)), $8::text, $9::text::bigint,
-        greatest(t.now, y.run_at, coalesce(y.started_at, 0)), t.now + $10::text::bigint
-      FROM taken y, t
-      RETURNING job, lane, priority, run_at, attempt, token, started_at, lease_until
-    ),
-    noted AS (
-      INSERT INTO millrace.event (at, type, jobs)
-      SELECT t.now, 'started', s.jobs
-      FROM t, (SELECT array_agg(job ORDER BY priority DESC, run_at, job) AS jobs FROM started) s WHERE s.jobs IS NOT NULL
-    )
-    SELECT ${STARTED_COLUMNS} FROM started s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
+      ) p`,
+    8,
+  ),
+};
+
+/** Likewise the ticket of one job, if it lies in `ready` and its queue is not paused. */
+const TAKE_JOB: NamedSql = {
+  name: "CLAIM_TAKE_JOB",
+  sql: taking(
+    `SELECT y.ctid AS place FROM millrace.ready y
+      ${lookUpRow("lane", "l", "l.id = y.lane")}
+      ${lookUpRow("queue", "q", "q.id = l.queue AND q.paused_at IS NULL")}
+      WHERE ${lookUp("y.job", "$2::text::bigint")} FOR UPDATE OF y SKIP LOCKED`,
+    3,
+  ),
 };
 
 /**
@@ -108,6 +132,8 @@ export interface StartedRow extends Omit<
   readonly scope: number;
 }
 
+type Taker = Pick<ClaimRequest, "worker" | "leaseMs">;
+
 /** So many tickets of a lane. */
 export interface Draw {
   readonly lane: number;
@@ -137,7 +163,12 @@ export function takeTickets(
   );
 }
 
-export function recallTickets(session: Session, request: ClaimRequest, claim: number): Promise<StartedRow[]> {
+/** The ticket of the job in a row, if it waits. */
+export function takeTicket(session: Session, request: Taker, claim: number, seq: number): Promise<StartedRow[]> {
+  return session.all<StartedRow>(TAKE_JOB, session.now(), seq, request.worker, claim, request.leaseMs);
+}
+
+export function recallTickets(session: Session, request: Taker, claim: number): Promise<StartedRow[]> {
   return session.all<StartedRow>(RECALL, session.now(), request.worker, claim, request.leaseMs);
 }
 

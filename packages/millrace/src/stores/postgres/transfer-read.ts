@@ -7,11 +7,13 @@ import {
   type RecordCounts,
   type TransferRecord,
 } from "../../core/transfer.ts";
+import type { LateReportRow } from "../sql/late-report-row.ts";
 import {
   apiKeyRecordFrom,
   artifactRecordFrom,
   earlierAttemptFrom,
   jobRecordFrom,
+  lateReportRecordFrom,
   liveWorkFrom,
   TICKET_COLUMNS,
   webhookRecordFrom,
@@ -33,7 +35,7 @@ const COUNTS: NamedSql = {
           (SELECT count(*) FROM millrace.schedule) AS schedule, (SELECT count(*) FROM millrace.api_key) AS "apiKey",
           (SELECT count(*) FROM millrace.webhook) AS webhook, (SELECT count(*) FROM millrace.job) AS job,
           (SELECT count(*) FROM millrace.attempt) AS attempt, (SELECT count(*) FROM millrace.log) AS log,
-          (SELECT count(*) FROM millrace.artifact) AS artifact`,
+          (SELECT count(*) FROM millrace.artifact) AS artifact, (SELECT count(*) FROM millrace.late_report) AS "lateReport"`,
 };
 const NOW: NamedSql = { name: "EXPORT_NOW", sql: `SELECT ${presentAt(1)} AS now` };
 
@@ -124,6 +126,14 @@ const ARTIFACTS: NamedSql = {
         WHERE turn > $3::text::bigint ORDER BY position, turn LIMIT ${PAGE_COUNT}`,
 };
 
+const LATE_REPORTS: NamedSql = {
+  name: "EXPORT_LATE_REPORTS",
+  sql: `SELECT j.id, r.token, r.at, r.sent_by, r.report
+        FROM unnest($1::text::bigint[], $2::text::bigint[]) AS v (seq, position)
+        JOIN millrace.late_report r ON r.job = v.seq JOIN millrace.job j ON j.seq = v.seq
+        WHERE r.token > $3::text::bigint ORDER BY v.position, r.token LIMIT ${PAGE_COUNT}`,
+};
+
 /** Jobs, each with how much of a page it takes. Sizes are asked of the head of a value; the values are not read. */
 const JOB_ORDER = `
   SELECT o.seq, o.position,
@@ -131,10 +141,13 @@ const JOB_ORDER = `
   FROM (${ORDERED}) o JOIN millrace.job j ON j.seq = o.seq LEFT JOIN millrace.done d ON d.job = o.seq
   LEFT JOIN millrace.companion x ON x.job = o.seq ORDER BY o.position`;
 /** Jobs that have rows in a table, each with how many. */
-const orderBy = (table: "attempt" | "log" | "artifact"): string => `
+const orderBy = (table: Hanging): string => `
   SELECT o.seq, o.position, n.size
   FROM (SELECT job, count(*) AS size FROM millrace.${table} GROUP BY job) n JOIN (${ORDERED}) o ON o.seq = n.job
   ORDER BY o.position`;
+
+/** What jobs may have several of. */
+type Hanging = "attempt" | "log" | "artifact" | "late_report";
 
 interface OrderRow {
   readonly seq: number;
@@ -191,6 +204,9 @@ export async function* readPages(session: Session, lost: LostTickets): AsyncGene
   for await (const rows of readAlong<ArtifactRow>(session, "artifact", ARTIFACTS, ({ turn }) => turn)) {
     yield rows.map(artifactRecordFrom);
   }
+  for await (const rows of readAlong<LateReportRow>(session, "late_report", LATE_REPORTS, ({ token }) => token)) {
+    yield rows.map(lateReportRecordFrom);
+  }
 }
 
 async function* readNames(session: Session): AsyncGenerator<Page> {
@@ -223,7 +239,7 @@ async function* readNames(session: Session): AsyncGenerator<Page> {
 /** The rows of a table in the order of their jobs; a job with more than a page of them takes several. */
 async function* readAlong<Row>(
   session: Session,
-  table: "attempt" | "log" | "artifact",
+  table: Hanging,
   statement: NamedSql,
   keyOf: (row: Row) => number,
 ): AsyncGenerator<Row[]> {

@@ -4,6 +4,7 @@ import type {
   CounterRecord,
   EarlierAttemptRecord,
   JobRecord,
+  LateReportRecord,
   LogLineRecord,
   QueueRecord,
   Refusal,
@@ -79,6 +80,12 @@ const ADD_ARTIFACTS: NamedSql = {
           $6::text::text[], $7::text::bigint[], $8::text::text[])`,
 };
 
+const ADD_LATE_REPORTS: NamedSql = {
+  name: "IMPORT_LATE_REPORTS",
+  sql: `INSERT INTO millrace.late_report (job, token, at, sent_by, report)
+        SELECT * FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::bigint[], $4::text::text[], $5::text::text[])`,
+};
+
 /**
  * Write a page of records: a few statements for all of them. When one of them does not fit, all is taken back and each
  * is written by itself, to tell which.
@@ -147,6 +154,8 @@ async function writeRun(session: Session, run: readonly TransferRecord[]): Promi
       return writeLogs(session, run as readonly LogLineRecord[]);
     case "artifact":
       return writeArtifacts(session, run as readonly ArtifactRecord[]);
+    case "lateReport":
+      return writeLateReports(session, run as readonly LateReportRecord[]);
     case undefined:
       return;
   }
@@ -230,6 +239,18 @@ async function writeArtifacts(session: Session, list: readonly ArtifactRecord[])
     texts(list, ({ createdBy }) => createdBy),
     numbers(list, ({ createdAt }) => createdAt),
     texts(list, ({ place }) => place),
+  );
+}
+
+async function writeLateReports(session: Session, list: readonly LateReportRecord[]): Promise<void> {
+  const jobs = await jobsOf(session, list);
+  await session.run(
+    ADD_LATE_REPORTS,
+    numberArray(jobs),
+    numbers(list, ({ token }) => token),
+    numbers(list, ({ at }) => at),
+    texts(list, ({ by }) => by),
+    texts(list, ({ report }) => report),
   );
 }
 

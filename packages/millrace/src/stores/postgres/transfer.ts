@@ -45,7 +45,7 @@ const READING = { enable_seqscan: "on", enable_hashjoin: "on", enable_mergejoin:
 /** For plans that read what was just written. Who does not own the tables may not do it, and need not. */
 const ANALYZE = `ANALYZE millrace.queue, millrace.lane, millrace.counter, millrace.schedule, millrace.job, millrace.ready,
   millrace.scheduled, millrace.blocked, millrace.running, millrace.done, millrace.companion, millrace.attempt, millrace.log,
-  millrace.artifact`;
+  millrace.artifact, millrace.late_report`;
 
 /** As `Store.openImport`: one transaction, which alone decides what is kept. */
 export async function openImport(database: Database): Promise<ImportWriter> {

@@ -1,3 +1,4 @@
+import { HAND } from "../../core/manual.ts";
 import type { UpkeepResult } from "../../core/store.ts";
 import { afterCancel, afterLeaseExpiry } from "../../core/transition.ts";
 import { placeTickets, type MovedTicket, type RunningRow } from "./place-tickets.ts";
@@ -42,6 +43,22 @@ const TAKE_OVERDUE: NamedSql = {
     DELETE FROM millrace.running r USING overdue o, millrace.job j
     WHERE ${lookUp("r.job", "o.job")} AND r.token = o.token AND ${lookUp("j.seq", "o.job")} RETURNING r.*, j.max_attempts`,
 };
+/**
+ * Whoever holds a job by hand has as long again as so far, once. Before anything is taken: what is beyond that as well is
+ * taken by the same rescue.
+ */
+const WARN: NamedSql = {
+  name: "RESCUE_WARN",
+  sql: `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+    overdue AS MATERIALIZED (
+      SELECT r.job, r.token FROM millrace.running r
+      WHERE ${THROUGH} AND r.lease_until <= (SELECT now FROM t) AND r.warned_at IS NULL AND r.cancel_requested_at IS NULL
+        AND starts_with(r.worker, '${HAND}')
+      ORDER BY r.job FOR UPDATE SKIP LOCKED
+    )
+    UPDATE millrace.running r SET warned_at = t.now, lease_until = 2 * r.lease_until - r.attempt_started_at
+    FROM overdue o, t WHERE ${lookUp("r.job", "o.job")} AND r.token = o.token RETURNING r.job`,
+};
 const NEXT_OVERDUE: NamedSql = {
   name: "RESCUE_NEXT",
   sql: `SELECT least(min(r.lease_until), min(r.cancel_until)) - ${presentAt(1)} AS n FROM millrace.running r WHERE ${THROUGH}`,
@@ -61,6 +78,7 @@ export async function nextDue(session: Session): Promise<number | null> {
 
 /** As `Store.rescue`, inside a transaction. */
 export async function rescueOverdue(session: Session, limit: number): Promise<UpkeepResult> {
+  for (const { job } of await session.all<{ job: number }>(WARN, session.now())) session.note("warned", job);
   const rows = await session.all<RunningRow & { readonly max_attempts: number }>(TAKE_OVERDUE, session.now(), limit);
   const moved = rows.map((ticket): MovedTicket => {
     if (ticket.cancel_requested_at !== null) {

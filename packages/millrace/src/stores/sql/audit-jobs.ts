@@ -10,7 +10,7 @@ import { HANGING_RULES, JOB_RULES, lateRules } from "./audit-rules.ts";
 import type { AuditWalk, Found } from "./audit-walk.ts";
 
 const TICKETS = ["ready", "scheduled", "blocked", "running", "done"] as const;
-const HANGING = [...TICKETS, "key", "tag", "artifact", "companion"] as const;
+const HANGING = [...TICKETS, "key", "tag", "artifact", "companion", "late_report"] as const;
 const FIRST = Number.MIN_SAFE_INTEGER;
 const LAST = Number.MAX_SAFE_INTEGER;
 

@@ -150,7 +150,12 @@ export const LANE_RULES: readonly AuditRule[] = [
 
 /** Of rows `p` that hang on a job, by the table that each lies in. */
 export const HANGING_RULES: readonly AuditRule[] = [
-  rule("G3", "orphan", "tickets, keys, tags, artifacts or companions of a job that is gone", "p.is_orphan"),
+  rule(
+    "G3",
+    "orphan",
+    "tickets, keys, tags, artifacts, late reports or companions of a job that is gone",
+    "p.is_orphan",
+  ),
   rule("G1", "misled", "keys that name a job with another key", "p.is_misled"),
   rule("G3", "discarded", "artifacts whose bytes are to be deleted", "p.is_discarded"),
 ];

@@ -23,6 +23,8 @@ export function duplicateProblem(record: TransferRecord, isNumber: boolean): str
       return `a line ${record.sequence} of this job came before it`;
     case "artifact":
       return "an artifact of this job with this name came before it";
+    case "lateReport":
+      return `a late report of this job with the token ${record.token} came before it`;
   }
 }
 

@@ -2,6 +2,7 @@ import { StoreError } from "../../core/errors.ts";
 import type { AttemptEnding, JobId } from "../../core/job.ts";
 import { loseTicket, type LostTicket, type RunningTicket } from "../../core/lost-ticket.ts";
 import type { FinalState } from "../../core/states.ts";
+import type { LateReportRow } from "./late-report-row.ts";
 import type { ApiKeyRow, ArtifactRow, WebhookRow } from "./server-rows.ts";
 import type {
   ApiKeyRecord,
@@ -9,6 +10,7 @@ import type {
   EarlierAttemptRecord,
   EndedBy,
   JobRecord,
+  LateReportRecord,
   LiveWork,
   Ticket,
   WebhookRecord,
@@ -207,6 +209,10 @@ export type ArtifactTransferRow = ArtifactRow;
 export function artifactRecordFrom(row: ArtifactTransferRow): ArtifactRecord {
   const { name, size, sha256, content_type: contentType, created_by: createdBy, created_at: createdAt, place } = row;
   return { type: "artifact", job: row.id, name, size, sha256, contentType, createdBy, createdAt, place };
+}
+
+export function lateReportRecordFrom({ id, token, at, sent_by: by, report }: LateReportRow): LateReportRecord {
+  return { type: "lateReport", job: id, token, at, by, report };
 }
 
 export interface AttemptTransferRow {

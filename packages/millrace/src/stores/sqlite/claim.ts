@@ -1,8 +1,9 @@
-import { isChosen, QueueTurns } from "../../core/lane.ts";
+import type { JobId } from "../../core/job.ts";
+import { isChosen, QueueTurns, serves } from "../../core/lane.ts";
 import { resolveQueueSettings, type QueueOverrides, type QueueSettings } from "../../core/queue.ts";
-import type { Claim, ClaimRequest } from "../../core/store.ts";
+import type { Claim, ClaimRequest, JobClaimRequest } from "../../core/store.ts";
 import { jobFromRow, type JobRow } from "../sql/job-row.ts";
-import { firstLaneId } from "./lane-row.ts";
+import { firstLaneId, laneOf } from "./lane-row.ts";
 import { newQueuePlace, NEXT_LANE, QueueWalk, type QueuePlace } from "./queue-walk.ts";
 import type { NamedSql, Session } from "./session.ts";
 
@@ -21,6 +22,10 @@ const START: NamedSql = {
         SELECT job, lane, priority, run_at, attempt + 1, token + 1,
                coalesce(started_at, max(?2, run_at)), ?3, max(?2, run_at, coalesce(started_at, 0)), ?2 + ?4
         FROM millrace_ready WHERE job IN (SELECT value FROM json_each(?1))`,
+};
+const READY: NamedSql = {
+  name: "CLAIM_READY",
+  sql: `SELECT y.job, y.lane FROM millrace_job j CROSS JOIN millrace_ready y ON y.job = j.seq WHERE j.id = ?`,
 };
 const LEAVE_READY: NamedSql = {
   name: "CLAIM_LEAVE_READY",
@@ -74,12 +79,17 @@ export class Claimer {
     const memory = this.#memory(request.worker);
     const jobs = pick(request, memory.turns, this.#walks(session, request, queues));
     memory.wasFull = jobs.length === request.max;
-    if (jobs.length === 0) return [];
-    const picked = JSON.stringify(jobs);
-    session.run(START, picked, session.now(), request.worker, request.leaseMs);
-    session.run(LEAVE_READY, picked);
-    for (const job of jobs) session.note("started", job);
-    return session.all<ClaimedRow>(CLAIMED, picked).map((row) => claimFrom(row, queues));
+    return start(session, jobs, request, queues);
+  }
+
+  /** As `Store.claimJob`, inside a transaction. */
+  claimJob(session: Session, request: JobClaimRequest, id: JobId): Claim | null {
+    const ready = session.get<{ job: number; lane: number }>(READY, id);
+    if (ready === undefined) return null;
+    const lane = laneOf(session, ready.lane);
+    const queues = openQueues(session, { org: request.org, queues: { order: "strict", names: [lane.queue] } });
+    if (lane.org !== request.org || !queues.has(lane.queue) || !serves(lane, request.labels)) return null;
+    return start(session, [ready.job], request, queues)[0] ?? null;
   }
 
   /** False when a claim would find nothing; asked before taking the write lock. */
@@ -116,6 +126,21 @@ export class Claimer {
   }
 }
 
+/** Move the tickets of these jobs, which are ready. */
+function start(
+  session: Session,
+  jobs: readonly number[],
+  { worker, leaseMs }: JobClaimRequest,
+  queues: ReadonlyMap<string, OpenQueue>,
+): readonly Claim[] {
+  if (jobs.length === 0) return [];
+  const picked = JSON.stringify(jobs);
+  session.run(START, picked, session.now(), worker, leaseMs);
+  session.run(LEAVE_READY, picked);
+  for (const job of jobs) session.note("started", job);
+  return session.all<ClaimedRow>(CLAIMED, picked).map((row) => claimFrom(row, queues));
+}
+
 /** Queue by queue, turn by turn, until there are enough or nothing is left. */
 function pick(request: ClaimRequest, turns: QueueTurns, walks: Map<string, QueueWalk>): number[] {
   const picked: number[] = [];
@@ -133,7 +158,7 @@ function pick(request: ClaimRequest, turns: QueueTurns, walks: Map<string, Queue
 }
 
 /** The chosen queues that are not paused, with what holds for those of their jobs that say nothing themselves. */
-function openQueues(session: Session, request: ClaimRequest): ReadonlyMap<string, OpenQueue> {
+function openQueues(session: Session, request: Pick<ClaimRequest, "org" | "queues">): ReadonlyMap<string, OpenQueue> {
   const open = new Map<string, OpenQueue>();
   for (const row of session.all<QueueRow>(QUEUES, request.org)) {
     if (row.paused_at !== null || !isChosen(request.queues, row.name)) continue;

@@ -9,7 +9,7 @@ const LAST: NamedSql = { name: "EVENT_LAST", sql: `SELECT coalesce(max(id), 0) A
 /** Entries behind the cursor: a row of the journal names many jobs, ?2 is how many of the first row are known. */
 const AFTER: NamedSql = {
   name: "EVENT_AFTER",
-  sql: `SELECT v.id, v.at, v.type, e.key AS place, j.id AS job, j.number, c.scope, q.name AS queue, q.org, j.kind
+  sql: `SELECT v.id, v.at, v.type, e.key AS place, j.id AS job, j.number, c.scope, q.name AS queue, q.org, j.kind, j.created_by
         FROM millrace_event v
         CROSS JOIN json_each(v.jobs) e
         CROSS JOIN millrace_job j ON j.seq = e.value
@@ -30,6 +30,7 @@ interface EventRow {
   readonly scope: string;
   readonly queue: string;
   readonly kind: string;
+  readonly created_by: string | null;
 }
 
 /** Write down what the transaction did; the last thing it does. */
@@ -57,6 +58,7 @@ export function readEvents(
     scope: event.scope,
     queue: event.queue,
     kind: event.kind,
+    createdBy: event.created_by,
   }));
   return { events, cursor: events.at(-1)?.cursor ?? after };
 }

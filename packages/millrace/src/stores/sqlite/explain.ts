@@ -20,9 +20,9 @@ const AHEAD: NamedSql = {
           LIMIT 10000)`,
 };
 /** Of the attempt that is not among the earlier ones. */
-const ATTEMPT_STARTED: NamedSql = {
-  name: "EXPLAIN_ATTEMPT_STARTED",
-  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS at FROM millrace_job j
+const ATTEMPT: NamedSql = {
+  name: "EXPLAIN_ATTEMPT",
+  sql: `SELECT coalesce(r.attempt_started_at, d.attempt_started_at) AS started_at, r.lease_until, r.warned_at FROM millrace_job j
         LEFT JOIN millrace_running r ON r.job = j.seq LEFT JOIN millrace_done d ON d.job = j.seq
         WHERE j.id = ?`,
 };
@@ -32,15 +32,24 @@ const LINES: NamedSql = {
         ORDER BY g.sequence LIMIT ?3`,
 };
 
+interface AttemptRow {
+  readonly started_at: number | null;
+  readonly lease_until: number | null;
+  readonly warned_at: number | null;
+}
+
 /** As `Store.explain`. */
 export function readSituation(session: Session, id: JobId): JobSituation | null {
   const [job] = readJobs(session, [id]);
   if (job === undefined || job === null) return null;
+  const attempt = session.get<AttemptRow>(ATTEMPT, id);
   return {
     job,
     isQueuePaused: session.get(PAUSED, job.org, job.queue) !== undefined,
     aheadCount: job.state === "queued" ? (session.get<{ n: number }>(AHEAD, id)?.n ?? 0) : null,
-    attemptStartedAt: toDate(session.get<{ at: number | null }>(ATTEMPT_STARTED, id)?.at ?? null),
+    attemptStartedAt: toDate(attempt?.started_at ?? null),
+    leaseUntil: toDate(attempt?.lease_until ?? null),
+    warnedAt: toDate(attempt?.warned_at ?? null),
     workers: readWorkers(session, job.org),
   };
 }

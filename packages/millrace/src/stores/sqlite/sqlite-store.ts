@@ -23,6 +23,7 @@ import { translate, translateWithin } from "./errors.ts";
 import { readEvents, writeJournal } from "./events.ts";
 import { readLog, readSituation } from "./explain.ts";
 import { GroupCommit, type NextTurn } from "./group-commit.ts";
+import { keepLateReport, readLateReports } from "./late-reports.ts";
 import { keepReports, prolongLeases, readCancelRequests } from "./lease.ts";
 import { countJobs, listJobs } from "./list.ts";
 import { adoptNumbers, takeNumbers } from "./numbers.ts";
@@ -147,6 +148,7 @@ export function createSqliteStore(session: Session, { nextTurn, close }: StoreHo
       // Nothing is committed between the look and the parking: no turn of the event loop lies between them.
       return claims.length === 0 && wait !== undefined ? parked.park(request, wait) : claims;
     },
+    claimJob: (request, job) => commits.run(() => claimer.claimJob(session, request, job)),
     heartbeat: (worker, leases, leaseMs) => commits.run(() => prolongLeases(session, worker, leases, leaseMs)),
     cancelRequests: (worker) => read(() => readCancelRequests(session, worker)),
     report: (reports) => commits.run(() => keepReports(session, reports)),
@@ -187,6 +189,9 @@ export function createSqliteStore(session: Session, { nextTurn, close }: StoreHo
     revokeApiKey: (org, id) => commits.run(() => revokeApiKey(session, org, id)),
 
     companions: (leases) => read(() => readCompanions(session, leases)),
+
+    keepLateReport: (late) => commits.run(() => keepLateReport(session, late)),
+    lateReports: (job) => read(() => readLateReports(session, job)),
 
     reservePlace: (place, ms) => commits.run(() => reservePlace(session, place, ms)),
     discardPlace: (place) => commits.run(() => discardPlace(session, place)),

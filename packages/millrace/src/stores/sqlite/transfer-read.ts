@@ -1,10 +1,12 @@
 import type { QueueOverrides } from "../../core/queue.ts";
 import type { LiveWork, LogLineRecord, RecordCounts, TransferRecord } from "../../core/transfer.ts";
+import type { LateReportRow } from "../sql/late-report-row.ts";
 import {
   apiKeyRecordFrom,
   artifactRecordFrom,
   earlierAttemptFrom,
   jobRecordFrom,
+  lateReportRecordFrom,
   liveWorkFrom,
   TICKET_COLUMNS,
   webhookRecordFrom,
@@ -24,7 +26,8 @@ const COUNTS: NamedSql = {
           (SELECT count(*) FROM millrace_schedule) AS schedule, (SELECT count(*) FROM millrace_api_key) AS apiKey,
           (SELECT count(*) FROM millrace_webhook) AS webhook, (SELECT count(*) FROM millrace_job) AS job,
           (SELECT count(*) FROM millrace_attempt) AS attempt, (SELECT count(*) FROM millrace_log) AS log,
-          (SELECT count(*) FROM millrace_artifact) AS artifact`,
+          (SELECT count(*) FROM millrace_artifact) AS artifact,
+          (SELECT count(*) FROM millrace_late_report) AS lateReport`,
 };
 const RUNNING: NamedSql = {
   name: "EXPORT_RUNNING",
@@ -89,6 +92,12 @@ const ARTIFACTS: NamedSql = {
         FROM millrace_artifact a CROSS JOIN millrace_job j ON j.seq = a.job ORDER BY a.job, a.name`,
 };
 
+const LATE_REPORTS: NamedSql = {
+  name: "EXPORT_LATE_REPORTS",
+  sql: `SELECT j.id, r.token, r.at, r.sent_by, r.report
+        FROM millrace_late_report r CROSS JOIN millrace_job j ON j.seq = r.job ORDER BY r.job, r.token`,
+};
+
 /** How many rows there are; the attempts without those that the export itself ends. */
 export function countRecords(session: Session): RecordCounts {
   const counts = session.get<RecordCounts>(COUNTS);
@@ -131,6 +140,7 @@ export function* readRecords(session: Session, lost: LostTickets): Generator<Tra
   yield* lostBefore(Number.POSITIVE_INFINITY);
   for (const row of session.each<Omit<LogLineRecord, "type">>(LOGS)) yield { type: "log", ...row };
   for (const row of session.each<ArtifactTransferRow>(ARTIFACTS)) yield artifactRecordFrom(row);
+  for (const row of session.each<LateReportRow>(LATE_REPORTS)) yield lateReportRecordFrom(row);
 }
 
 interface QueueRow {

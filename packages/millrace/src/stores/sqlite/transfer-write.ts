@@ -91,6 +91,11 @@ const ADD_ARTIFACT: NamedSql = {
   sql: `INSERT INTO millrace_artifact (job, name, size, sha256, content_type, created_by, created_at, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 };
 
+const ADD_LATE_REPORT: NamedSql = {
+  name: "IMPORT_LATE_REPORT",
+  sql: `INSERT INTO millrace_late_report (job, token, at, sent_by, report) VALUES (?, ?, ?, ?, ?)`,
+};
+
 /** Names that were looked up are kept up to so many; a store may have a scope for each of a million customers. */
 const KNOWN_LIMIT = 10_000;
 
@@ -161,6 +166,11 @@ export class RecordWriter {
       }
       case "artifact":
         this.#writeArtifact(record);
+        return;
+      case "lateReport": {
+        const { token, at, by, report } = record;
+        session.run(ADD_LATE_REPORT, this.#rowOf("job", JOB, record.job), token, at, by, report);
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import { HAND } from "../../core/manual.ts";
 import type { UpkeepResult } from "../../core/store.ts";
 import { afterCancel, afterLeaseExpiry } from "../../core/transition.ts";
 import type { NamedSql, Session } from "./session.ts";
@@ -24,6 +25,18 @@ const OVERDUE: NamedSql = {
   name: "RESCUE_OVERDUE",
   sql: `SELECT r.job, r.token, j.max_attempts FROM millrace_running r JOIN millrace_job j ON j.seq = r.job
         WHERE r.lease_until <= ?1 OR r.cancel_until <= ?1 LIMIT ?2`,
+};
+
+/**
+ * Whoever holds a job by hand has as long again as so far, once. Before anything is taken: what is beyond that as well is
+ * taken by the same rescue.
+ */
+const WARN: NamedSql = {
+  name: "RESCUE_WARN",
+  sql: `UPDATE millrace_running SET warned_at = ?1, lease_until = 2 * lease_until - attempt_started_at
+        WHERE lease_until <= ?1 AND warned_at IS NULL AND cancel_requested_at IS NULL
+          AND substr(worker, 1, ${HAND.length}) = '${HAND}'
+        RETURNING job`,
 };
 
 /** Guard: the token, and the expiry once more, in the statement that takes the ticket. */
@@ -55,6 +68,7 @@ export function nextDue(session: Session): number | null {
 /** As `Store.rescue`, inside a transaction. */
 export function rescueOverdue(session: Session, limit: number): UpkeepResult {
   const now = session.now();
+  for (const { job } of session.all<{ job: number }>(WARN, now)) session.note("warned", job);
   let count = 0;
   for (const overdue of session.all<{ job: number; token: number; max_attempts: number }>(OVERDUE, now, limit)) {
     const ticket = session.get<RunningRow>(TAKE_OVERDUE, overdue.job, overdue.token, now);

@@ -12,7 +12,7 @@ export const eventCases = casesOf("events", [
     async run({ store, clock }) {
       const { cursor: start, events: none } = await store.events(ORG, null, 100);
       assert.deepEqual(none, [], "it starts at the present");
-      const job = await enqueueOne(store, { maxAttempts: 5, scope: "repo/1" });
+      const job = await enqueueOne(store, { maxAttempts: 5, scope: "repo/1", createdBy: "ann" });
       const leaseMs = 1_000;
       await settleOne(store, await claimOne(store, { leaseMs }), moves.retry(10));
       clock.advance(10);
@@ -39,8 +39,9 @@ export const eventCases = casesOf("events", [
         "started",
         "completed",
       ]);
-      for (const { job: id, number, scope, queue, kind } of events) {
-        assert.deepEqual([id, number, scope, queue, kind], [job.id, 1, "repo/1", job.queue, job.kind]);
+      for (const { job: id, number, scope, queue, kind, createdBy } of events) {
+        const facts = [job.id, 1, "repo/1", job.queue, job.kind, job.createdBy];
+        assert.deepEqual([id, number, scope, queue, kind, createdBy], facts);
       }
       assert.deepEqual([events[0]?.at, events.at(-1)?.at], [job.createdAt, clock.date()]);
     },

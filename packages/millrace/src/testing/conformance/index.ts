@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../harness.ts";
 import { apiKeyCases } from "./api-keys.ts";
 import { artifactCases } from "./artifacts.ts";
 import { auditCases } from "./audit.ts";
+import { byHandCases } from "./by-hand.ts";
 import { cancelCases } from "./cancel.ts";
 import { claimCases } from "./claim.ts";
 import { companionCases } from "./companions.ts";
@@ -60,4 +61,5 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...artifactCases,
   ...apiKeyCases,
   ...webhookCases,
+  ...byHandCases,
 ];

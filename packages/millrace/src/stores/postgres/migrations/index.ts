@@ -1,6 +1,7 @@
 import type { Migration } from "../../sql/migration.ts";
 import { membership } from "./0001-membership.ts";
 import { server } from "./0002-server.ts";
+import { byHand } from "./0003-by-hand.ts";
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [membership, server];
+export const MIGRATIONS: readonly Migration[] = [membership, server, byHand];
