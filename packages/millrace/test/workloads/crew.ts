@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { quietEnvironment } from "../cli/spawn-millrace.ts";
 import type { Answer, Task } from "./crew-messages.ts";
 
 const PROGRAM = fileURLToPath(new URL("./crew-program.ts", import.meta.url));
@@ -16,6 +17,7 @@ export class Member {
   constructor() {
     this.#process = fork(PROGRAM, [], {
       execArgv: ["--conditions=millrace-source"],
+      env: quietEnvironment(),
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });

@@ -9,7 +9,7 @@ import { startCrew, type Member } from "./crew.ts";
 import { Round } from "./round.ts";
 
 /** `MILLRACE_RUNS=100` for a long look; each row runs so many times in a row. */
-export const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 5);
+export const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 2);
 /** `MILLRACE_SEED` plays a run again; those after it take the seeds that follow. It is in the name of every test. */
 const SEED = Number(process.env["MILLRACE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
