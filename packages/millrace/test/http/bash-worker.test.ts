@@ -1,14 +1,14 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { API_KEY } from "./bench.ts";
 import { aRemoteWorker, aWorkerServer, until, type WorkerServer } from "./remote-worker.ts";
+import { killGroup, missingPrograms, startWorker } from "./worker-command.ts";
 
 const SCRIPT = new URL("../../../../examples/remote-worker/worker.sh", import.meta.url).pathname;
 
-const missing = ["bash", "curl", "python3"].filter((program) => spawnSync(program, ["--version"]).error !== undefined);
+const missing = missingPrograms("bash", "curl", "python3");
 const reason = missing.length === 0 ? "" : `: ${missing.join(", ")} missing`;
 
 /** A server on a port of its own. */
@@ -20,21 +20,9 @@ async function aListeningServer(): Promise<WorkerServer & { readonly url: string
   return { ...bench, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** The example, running a command of its own for each job; killed with all that it started when the test ends. */
+/** The example, running a command of its own for each job. */
 function bashWorker(url: string, id: string, ...command: readonly string[]): ChildProcess {
-  const names = { MILLRACE_URL: url, MILLRACE_API_KEY: API_KEY, MILLRACE_WORKER_ID: id, MILLRACE_HEARTBEAT: "0.2" };
-  const env = { ...process.env, ...names };
-  const child = spawn("bash", [SCRIPT, ...command], { env, stdio: ["ignore", "inherit", "inherit"], detached: true });
-  onTestFinished(() => killGroup(child));
-  return child;
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, "SIGKILL");
-  } catch {
-    // All of it has ended.
-  }
+  return startWorker({ url, id }, "bash", SCRIPT, ...command);
 }
 
 describe.skipIf(missing.length > 0)(`the worker of bash and curl${reason}`, () => {
