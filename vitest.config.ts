@@ -48,6 +48,8 @@ const PROJECTS: readonly ProjectPlan[] = [
     testTimeoutMs: 120_000,
     needsPostgres: true,
   },
+  // They count what is done, and not how long it takes; each store is counted in a process of its own.
+  { name: "cost", include: [`${PACKAGE}/test/cost/**/*.test.ts`], testTimeoutMs: 90_000 },
   // `expectTypeOf` says nothing when it runs; tsc reads these files with all others and is the judge.
   { name: "types", include: [`${PACKAGE}/test/types/**/*.test.ts`], testTimeoutMs: 10_000 },
   { name: "architecture", include: ["tools/*.test.ts"], testTimeoutMs: 30_000 },

@@ -33,7 +33,11 @@ export const STEPS: readonly Step[] = [
     said: TEST_COUNT,
     wrong: TEST_FAILURES,
   },
-  { name: "types", command: "tsc -p . && tsc -p packages/millrace && tsc -p examples && tsc -p examples/scripts" },
+  {
+    name: "types",
+    command:
+      "tsc -p . && tsc -p packages/millrace && tsc -p examples && tsc -p examples/scripts && tsc -p examples/desk/scripts",
+  },
   { name: "format", command: "prettier --check --cache --log-level=warn ." },
   { name: "lint", command: "oxlint --deny-warnings" },
   { name: "layers", command: "node tools/check-layers.ts", said: LAST_LINE },
@@ -52,6 +56,14 @@ export const STEPS: readonly Step[] = [
     name: "postgres",
     command: `${TEST} --project postgres`,
     needs: "packages/millrace/test/stores/postgres.conformance.test.ts",
+    alone: true,
+    said: TEST_COUNT,
+    wrong: TEST_FAILURES,
+  },
+  {
+    name: "cost",
+    command: `${TEST} --project cost`,
+    needs: "packages/millrace/test/cost",
     alone: true,
     said: TEST_COUNT,
     wrong: TEST_FAILURES,

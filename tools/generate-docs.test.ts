@@ -106,16 +106,21 @@ describe("the tests of a guarantee", () => {
     return 'test("one wins")';
   };
 
+  const NAMED = '- [a](../test/a.test.ts): "one wins"';
+
   test("are accepted when their file has them", () => {
-    expect(checkNamedTests(aPage('## G1 one\n\n- [a](../test/a.test.ts): "one wins"'), read)).toEqual([]);
+    expect(checkNamedTests(aPage(`## G1 one\n\nTests:\n\n${NAMED}\n\nMutants:\n\n${NAMED}`), read)).toEqual([]);
   });
 
   for (const [text, finding] of [
     ['- [a](../test/a.test.ts): "all win"', 'there is no "all win" in test/a.test.ts'],
     ['- [b](../test/b.test.ts): "one wins"', "test/b.test.ts cannot be read"],
     ["It is so.", "G1 names no test"],
+    [`Mutants:\n\n${NAMED}`, "G1 names no test"],
+    [`Tests:\n\n${NAMED}`, "G1 names no mutant"],
+    [NAMED, "G1 names no mutant"],
   ] as const) {
-    test(`are missed: ${text}`, () => {
+    test(`are missed: ${text.replaceAll("\n", " ")}`, () => {
       expect(checkNamedTests(aPage(`## G1 one\n\n${text}`), read).join("\n")).toContain(finding);
     });
   }

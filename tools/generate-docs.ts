@@ -9,9 +9,11 @@ import { cliPage } from "./docs/cli-page.ts";
 import { checkCommandLines } from "./docs/command-lines.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { exampleRegion } from "./docs/example-region.ts";
+import { httpPage } from "./docs/http-page.ts";
 import { layersRegion } from "./docs/layers-region.ts";
 import { checkLinks } from "./docs/links.ts";
 import { readPages, ROOT, type Page } from "./docs/markdown.ts";
+import { metricsPage } from "./docs/metrics-page.ts";
 import { checkNamedTests } from "./docs/named-tests.ts";
 import { optionsPage } from "./docs/options-page.ts";
 import { postgresSchemaPage } from "./docs/postgres-schema-page.ts";
@@ -26,6 +28,8 @@ const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/errors.md": errorsPage,
   "docs/reference/options.md": optionsPage,
   "docs/reference/cli.md": cliPage,
+  "docs/reference/http.md": httpPage,
+  "docs/reference/metrics.md": metricsPage,
   "docs/reference/schema.md": schemaPage,
   "docs/reference/schema-on-postgresql.md": postgresSchemaPage,
 };

@@ -164,7 +164,7 @@ const EXITS: readonly (readonly [string, string])[] = [
   ["3", "not known: a wait ran out of time"],
   ["4", "not found"],
   ["5", "conflict"],
-  ["6", "not allowed (reserved for the server)"],
+  ["6", "not allowed: a server refuses the key, or what it may do"],
   ["7", "the store is unavailable"],
   ["70", "an invariant is broken: a bug, or what `verify` found"],
 ];

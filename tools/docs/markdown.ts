@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -10,12 +10,17 @@ export interface Page {
   readonly text: string;
 }
 
-/** Everything a reader is sent to: the pages at the root, and all below docs. */
+/** Folders with pages for readers, at any depth. */
+const FOLDERS = ["docs", "examples", "deploy"];
+
+/** Everything a reader is sent to: the pages at the root, and those of the documentation and of what can be copied. */
 export function readPages(): readonly Page[] {
   const atRoot = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-  const below = readdirSync(join(ROOT, "docs"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
-    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length));
+  const below = FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".md") && !path.split(sep).includes("node_modules"))
+      .map((path) => join(folder, path)),
+  );
   return [...atRoot, ...below].toSorted().map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
 }
 

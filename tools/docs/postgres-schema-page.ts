@@ -9,7 +9,7 @@ export function postgresSchemaPage(): string {
   const statements = new Statements("millrace");
   const about = MIGRATIONS.map(({ version, name }) => {
     const file = `stores/postgres/migrations/${String(version).padStart(4, "0")}-${name}.ts`;
-    return new Source(file).docOf(name).text;
+    return new Source(file).docOf(name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())).text;
   });
   return `# Schema on PostgreSQL
 

@@ -40,14 +40,14 @@ ${views.map(viewSection).join("\n\n")}
 /** Statements end with a semicolon at the end of a line that is not indented, or with `END;`. */
 function statementsOf(sql: string): readonly Statement[] {
   return sql
-    .split(/;\n(?=\n|CREATE|--|$)/)
+    .split(/;\n(?=\n|CREATE|ALTER|--|$)/)
     .map((part) => part.trim())
     .filter((part) => part !== "")
     .map((part) => {
       const lines = part.split("\n");
       const start = lines.findIndex((line) => !line.startsWith("--"));
       const statement = lines.slice(start).join("\n");
-      const match = /^CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER|VIEW) (\w+)/.exec(statement);
+      const match = /^(?:CREATE (?:UNIQUE )?)?(TABLE|INDEX|TRIGGER|VIEW|ALTER TABLE) (\w+)/.exec(statement);
       if (match?.[1] === undefined || match[2] === undefined) {
         throw new Error(`schema-page.ts does not understand the statement: ${statement.slice(0, 60)}`);
       }
@@ -63,7 +63,8 @@ function tableSection({ name, comment, sql }: Statement, all: readonly Statement
   const rows: string[][] = [];
   const rules: string[] = [];
   let remark = "";
-  for (const raw of sql.split("\n").slice(1, -1)) {
+  const added = all.flatMap((one) => (one.kind === "ALTER TABLE" && one.name === name ? addedColumn(one) : []));
+  for (const raw of [...sql.split("\n").slice(1, -1), ...added]) {
     const line = raw.trim().replace(/,$/, "");
     if (line.startsWith("--")) remark = line.slice(2).trim();
     else if (/^(?:CHECK|UNIQUE|PRIMARY KEY) ?\(/.test(line)) rules.push(line);
@@ -81,7 +82,8 @@ function tableSection({ name, comment, sql }: Statement, all: readonly Statement
     }
   }
   const others = all.filter(
-    ({ kind, sql: text }) => kind !== "TABLE" && kind !== "VIEW" && new RegExp(String.raw`\bON ${name}\b`).test(text),
+    ({ kind, sql: text }) =>
+      (kind === "INDEX" || kind === "TRIGGER") && new RegExp(String.raw`\bON ${name}\b`).test(text),
   );
   const list = [...rules, ...others.map(({ sql: text }) => text.replaceAll(/\s+/g, " "))].map(
     (rule) => `- ${code(rule)}`,
@@ -89,6 +91,13 @@ function tableSection({ name, comment, sql }: Statement, all: readonly Statement
   return [`## ${name}`, comment, table(["column", "type", "may be null", "rules"], rows), list.join("\n")]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** A column of a later step, as it would stand in the table. */
+function addedColumn({ comment, sql }: Statement): readonly string[] {
+  const column = /^ALTER TABLE \w+ ADD COLUMN (.+)$/.exec(sql)?.[1];
+  if (column === undefined) throw new Error(`schema-page.ts does not understand the statement: ${sql.slice(0, 60)}`);
+  return comment === "" ? [column] : [`-- ${comment}`, column];
 }
 
 function viewSection({ name, comment, sql }: Statement): string {
