@@ -6,7 +6,7 @@ export interface Shipment {
 }
 
 /** Raised on purpose or not at all: a user downloads this much, and a jump tells of a file that went along by mistake. */
-export const BUDGET = { packedBytes: 730_000, unpackedBytes: 2_800_000 } as const;
+export const BUDGET = { packedBytes: 760_000, unpackedBytes: 2_900_000 } as const;
 
 const SHIPPED: readonly RegExp[] = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^dist\/.+\.(?:js|d\.ts)$/];
 const NEVER_SHIPPED = /\.test\.|(?:^|\/)(?:test|fixtures|canaries)\//;

@@ -201,7 +201,6 @@ export interface ClaimRequest {
   readonly max: number;
   readonly leaseMs: number;
 }
-
 export type JobClaimRequest = Omit<ClaimRequest, "queues" | "max">;
 
 /** A job together with the right to run it, and what its queue says where job and definition say nothing. */
