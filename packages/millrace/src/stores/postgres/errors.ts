@@ -49,6 +49,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   "42P01": { code: "schema_too_old", say: "a table of Millrace is missing; run `millrace migrate`" },
   "3F000": { code: "schema_too_old", say: "the schema is missing; run `millrace migrate`" },
   "42703": { code: "schema_too_old", say: "a column is missing; run `millrace migrate`" },
+  XX000: { code: "store_unavailable", say: "the server failed within itself; its log says more" },
   XX001: { code: "store_corrupt", say: "the database is damaged; restore a backup" },
   XX002: { code: "store_corrupt", say: "an index is damaged; REINDEX, or restore a backup" },
   ECONNREFUSED: { code: "store_unavailable", say: "nobody answers at this address", again: "when it is back" },
