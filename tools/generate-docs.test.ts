@@ -17,6 +17,9 @@ function fenced(info: string, code: string): Page {
   return aPage(`# Page\n\n${FENCE}${info}\n${code}\n${FENCE}\n`);
 }
 
+/** A compiler starts for each. */
+const COMPILING = { timeout: 120_000 };
+
 describe("blocks of code", () => {
   test("are found with their line and what is said about them", () => {
     expect(splitPage(fenced("ts run", "a();")).blocks).toEqual([
@@ -28,7 +31,7 @@ describe("blocks of code", () => {
     expect(() => splitPage(aPage(`${FENCE}ts\na();`))).toThrow("docs/page.md:1: the block of code");
   });
 
-  test("are accepted when they compile, and told with the line of the page when they do not", async () => {
+  test("are accepted when they compile, and told with the line of the page when they do not", COMPILING, async () => {
     const right = fenced("ts", "const job = await mill.enqueue('a');\nconsole.log(job.id);");
     expect(await checkCodeBlocks([right])).toEqual({ findings: [], count: 1 });
     const wrong = fenced("ts", "const x = 1;\nawait mill.enqeue('a');");
@@ -36,7 +39,7 @@ describe("blocks of code", () => {
     expect(findings.join("\n")).toMatch(/^docs\/page\.md\(5,12\): error TS2551: .*'enqeue'/);
   });
 
-  test("are run when they say so, and must print what they say", async () => {
+  test("are run when they say so, and must print what they say", COMPILING, async () => {
     const failing = fenced("ts run", "throw new Error('no');");
     const { findings: broken } = await checkCodeBlocks([failing]);
     expect(broken.join("\n")).toContain("docs/page.md:3: the block ended with exit code 1");

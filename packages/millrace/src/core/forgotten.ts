@@ -1,6 +1,8 @@
 import { StoreError } from "./errors.ts";
 import type { QueueSettings } from "./queue.ts";
 
+/** In the details of the error: nobody can tell any more what became of the call. */
+export const ANSWER_LOST = "answer_lost";
 /** What one try takes at most. */
 const ONE_TRY_MS = 15_000;
 
@@ -20,5 +22,6 @@ export function refuseForgotten(queue: string, { retention }: QueueSettings, sen
     "store_unavailable",
     `the answer to an enqueue was lost, and the queue "${queue}" keeps finished jobs for ${shortestMs} ms only: ` +
       "whether the job was written, and has run since, cannot be told; it was not written again",
+    { details: { problem: ANSWER_LOST } },
   );
 }

@@ -22,11 +22,9 @@ export async function requestOf(
   { createdBy, headers }: Asking,
 ): Promise<EnqueueRequest> {
   const { kind, payload, options } = enqueueItem(body, createdBy);
-  const request =
-    id !== undefined && isJobId(id)
-      ? enqueuer.request(kind, payload, options, id)
-      : enqueuer.request(kind, payload, options);
-  return sentBefore(await request, headers);
+  // Without an id of the sender's it is another job each time.
+  if (id === undefined || !isJobId(id)) return enqueuer.request(kind, payload, options);
+  return sentBefore(await enqueuer.request(kind, payload, options, id), headers);
 }
 
 /** The request with how long ago it was first sent, if its sender says that it was. */

@@ -1,5 +1,6 @@
 import { HTTPException } from "hono/http-exception";
 import { isMillraceError } from "../core/errors.ts";
+import { ANSWER_LOST } from "../core/forgotten.ts";
 import { STATUS_BY_CODE, STATUS_BY_REFUSAL, type Problem, type ProblemCode } from "./api/problem.ts";
 
 /** What the server refuses by itself, before anything of Millrace is asked. */
@@ -41,8 +42,9 @@ export function problemOf(error: unknown, requestId: string): Problem {
     return problem(STATUS_BY_REFUSAL[error.code], error.code, error.message, { requestId, retryable: isLater });
   }
   if (isMillraceError(error)) {
-    const status = STATUS_BY_CODE[error.code];
     const { code, message, retryable, details } = error;
+    // The store is well: what was asked for cannot be done any more.
+    const status = details["problem"] === ANSWER_LOST ? 409 : STATUS_BY_CODE[code];
     if (status === 500)
       return problem(status, code, "the server cannot do this; its log says why", { requestId, retryable });
     return problem(status, code, message, {

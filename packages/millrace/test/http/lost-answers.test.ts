@@ -73,7 +73,7 @@ onEveryStore("a request whose answer is lost", (open) => {
       code: "store_unavailable",
       message: expect.stringMatching(/"brief" keeps .* for 0 ms only/) as string,
     });
-    expect(answer?.status).toBe(503);
+    expect(answer?.status).toBe(409);
     expect((await bench.mill.list()).jobs).toEqual([]);
     await store.close();
   });

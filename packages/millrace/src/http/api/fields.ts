@@ -27,7 +27,7 @@ export const JobIdField = z
 export const SentAgo = z.object({
   "x-millrace-sent-ms-ago": z.coerce.number().min(0).optional().openapi({
     description:
-      "Sent again under the same id: how long ago it was first sent, in milliseconds. Where the queue keeps finished jobs for no longer than that, what is not found is refused with 503, for it may have run and been deleted",
+      "Sent again under the same id: how long ago it was first sent, in milliseconds. Where the queue keeps finished jobs for no longer than that, what is not found is refused with 409, for it may have run and been deleted",
   }),
 });
 

@@ -77,8 +77,10 @@ export function jobRoutes(app: OpenAPIHono<Env>, service: Service): void {
     refuseRetryOptions(options);
     requireEnded(ended);
     const enqueuer = service.enqueuerOf(principal);
-    const request = enqueuer.retryOf(ended, options, isJobId(id) ? id : kernel.newId());
-    const { job, isNew } = await addOne(enqueuer, sentBefore(request, c.req.valid("header")));
+    const request = isJobId(id)
+      ? sentBefore(enqueuer.retryOf(ended, options, id), c.req.valid("header"))
+      : enqueuer.retryOf(ended, options);
+    const { job, isNew } = await addOne(enqueuer, request);
     c.set("about", [job.id]);
     return isNew ? c.json(jobBody(job), 201) : c.json(jobBody(job), 200);
   });
