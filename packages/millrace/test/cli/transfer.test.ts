@@ -310,10 +310,10 @@ describe("carrying much", () => {
     }
     await mill.close();
     // Held all at once they would take twice as much, and the program itself takes half of it.
-    const nodeOptions = ["--max-old-space-size=40"];
-    const exported = await millrace(["export", "a.jsonl", "--json"], { cwd, nodeOptions });
+    const within = { cwd, nodeOptions: ["--max-old-space-size=40"], limitMs: 110_000 };
+    const exported = await millrace(["export", "a.jsonl", "--json"], within);
     expect(exported).toMatchObject({ exitCode: 0, stderr: "" });
-    const imported = await millrace(["import", "a.jsonl", "--store", "sqlite:new.db"], { cwd, nodeOptions });
+    const imported = await millrace(["import", "a.jsonl", "--store", "sqlite:new.db"], within);
     expect(imported).toMatchObject({ exitCode: 0, stderr: "" });
     expect(imported.stdout).toContain(`Imported 1 queue, 1 counter and ${jobCount} jobs.`);
   });
