@@ -36,8 +36,10 @@ class Memory {
     else if (typeof value === "object" && value !== null) {
       const fields = value as Record<string, unknown>;
       for (const [key, each] of Object.entries(fields)) this.learn(each, key);
-      if (typeof fields["worker"] === "string" && typeof fields["key"] === "string") {
-        this.workerKeys.set(fields["worker"], fields["key"]);
+      const { worker, key } = fields;
+      // A job tells its worker and its own key too.
+      if (typeof worker === "string" && typeof key === "string" && key.startsWith("mrw_")) {
+        this.workerKeys.set(worker, key);
       }
     } else if (name !== "" && value !== null) {
       this.#keep(name === "nextCursor" ? "cursor" : name, value);
