@@ -87,7 +87,7 @@ export class Claimer {
 
   /** A slot is free. All that become free in this turn are filled by one claim in the next. */
   slotFreed(): void {
-    if (this.#isDry || this.#isQueued) return;
+    if (this.#isQueued || (this.#isDry && this.#parked !== undefined)) return;
     this.#isQueued = true;
     this.#options.clock.nextTurn(() => {
       this.#isQueued = false;
@@ -97,7 +97,8 @@ export class Claimer {
   }
 
   async #claimOrPark(): Promise<number | undefined> {
-    await this.#claim();
+    // A claim that waits looks first, so nobody has to look before it.
+    if (!this.#isDry) await this.#claim();
     return this.#isDry ? this.#park(this.#options.free() - this.#asked) : undefined;
   }
 
@@ -140,6 +141,7 @@ export class Claimer {
     const since = clock.monotonic();
     try {
       const claims = await store.claim({ ...request, max }, parked.signal);
+      if (claims.length === max) this.#isDry = false;
       if (claims.length > 0) this.#options.take(claims, since);
       return 0;
     } finally {

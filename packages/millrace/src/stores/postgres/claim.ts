@@ -10,8 +10,9 @@ import { Floors, wholeLane } from "./floors.ts";
 import { lanesWithWork, MOST_LANES, peek } from "./peek.ts";
 import type { Session } from "./session.ts";
 import type { HeldJob } from "./settle.ts";
+import { byTurn, type StartedRow } from "./started-row.ts";
 import { lookUpRow, type NamedSql } from "./statements.ts";
-import { claimFrom, recallTickets, takeTicket, takeTickets, type StartedRow } from "./take-tickets.ts";
+import { claimFrom, recallTickets, takeTicket, takeTickets } from "./take-tickets.ts";
 
 const QUEUES: NamedSql = {
   name: "CLAIM_QUEUES",
@@ -237,7 +238,7 @@ export class Claimer {
       throw error;
     }
     if (this.#held.size > MOST_HELD) this.#held.clear();
-    for (const { id, seq, has_companion: hasCompanion } of rows) this.#held.set(id, { seq, hasCompanion });
+    for (const { id, seq, rare } of rows) this.#held.set(id, { seq, hasCompanion: rare.hasCompanion });
     return rows.map((row) => this.#claimFrom(row, request, memory));
   }
 
@@ -320,7 +321,7 @@ function inTurn(rows: readonly StartedRow[], draws: readonly number[]): StartedR
 /** What came between two looks may come before what the first of them brought. Lanes keep their turns. */
 function sortWithinLanes(rows: StartedRow[]): void {
   const turns = rows.map(({ lane }) => lane);
-  rows.sort((a, b) => b.priority - a.priority || a.run_at - b.run_at || a.seq - b.seq);
+  rows.sort(byTurn);
   rows.splice(0, rows.length, ...inTurn(rows, turns));
 }
 

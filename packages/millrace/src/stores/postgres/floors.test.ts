@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Floors, wholeLane } from "./floors.ts";
 
 function rows(...tickets: readonly (readonly [priority: number, runAt: number])[]) {
-  return tickets.map(([priority, runAt]) => ({ priority, run_at: runAt }));
+  return tickets.map(([priority, runAt]) => ({ priority, runAt }));
 }
 
 const SLOW = { isWhole: true, isFull: true, tookMs: 1_000 } as const;

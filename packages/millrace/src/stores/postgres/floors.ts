@@ -18,7 +18,7 @@ const LONGEST_NEAR_MS = 2_000;
 
 interface ClaimedTicket {
   readonly priority: number;
-  readonly run_at: number;
+  readonly runAt: number;
 }
 
 interface Floor {
@@ -71,7 +71,7 @@ export class Floors {
     }
     let floor = this.#floors.get(lane);
     if (floor === undefined) this.#floors.set(lane, (floor = { newest: new Map(), nearUntil: 0 }));
-    for (const { priority, run_at: runAt } of rows) {
+    for (const { priority, runAt } of rows) {
       floor.newest.set(priority, Math.max(runAt, floor.newest.get(priority) ?? 0));
     }
     if (floor.newest.size > MOST_PRIORITIES) floor.newest.clear();

@@ -1,20 +1,14 @@
 import type { Job } from "../../core/job.ts";
 import type { QueueSettings } from "../../core/queue.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
-import { jobFromRow, type JobRow } from "../sql/job-row.ts";
+import { jobFromRow } from "../sql/job-row.ts";
 import { numberArray } from "./arrays.ts";
 import type { KnownLane } from "./catalog.ts";
+import type { Bound } from "./channel.ts";
 import type { LaneRange } from "./floors.ts";
 import { presentAt, type Session } from "./session.ts";
+import { byTurn, STARTED_COLUMNS, startedRow, type StartedColumns, type StartedRow } from "./started-row.ts";
 import { lookUp, lookUpRow, type NamedSql } from "./statements.ts";
-
-/** A started ticket with the facts of its job; the names of its lane and its scope are known here already. */
-const STARTED_COLUMNS = `j.seq, j.id, j.number, j.scope, j.kind, j.payload, j.priority, s.attempt, j.max_attempts,
-  j.timeout_ms, j.backoff, s.run_at, j.created_at, s.started_at,
-  CASE WHEN s.token > 1 THEN (
-    SELECT a.error FROM millrace.attempt a WHERE a.job = j.seq AND a.error IS NOT NULL ORDER BY a.token DESC LIMIT 1
-  ) END AS error,
-  j.created_by, j."group", j.tags, j.key, j.retry_of, j.has_companion, s.token, s.lease_until, s.lane`;
 
 /**
  * The tickets at the picked places, from `ready` to `running`.
@@ -40,9 +34,9 @@ function taking(picked: string, next: number): string {
     noted AS (
       INSERT INTO millrace.event (at, type, jobs)
       SELECT t.now, 'started', s.jobs
-      FROM t, (SELECT array_agg(job ORDER BY priority DESC, run_at, job) AS jobs FROM started) s WHERE s.jobs IS NOT NULL
+      FROM t, (SELECT array_agg(job) AS jobs FROM started) s WHERE s.jobs IS NOT NULL
     )
-    SELECT ${STARTED_COLUMNS} FROM started s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`;
+    SELECT ${STARTED_COLUMNS} FROM started s ${lookUpRow("job", "j", "j.seq = s.job")}`;
 }
 
 /**
@@ -104,33 +98,8 @@ const RECALL: NamedSql = {
       WHERE r.worker = $2::text AND r.claim = $3::text::bigint AND r.lease_until > t.now
       RETURNING r.job, r.lane, r.priority, r.run_at, r.attempt, r.token, r.started_at, r.lease_until
     )
-    SELECT ${STARTED_COLUMNS} FROM s ${lookUpRow("job", "j", "j.seq = s.job")} ORDER BY s.lane, s.priority DESC, s.run_at, s.job`,
+    SELECT ${STARTED_COLUMNS} FROM s ${lookUpRow("job", "j", "j.seq = s.job")}`,
 };
-
-/** What a claim answers for a ticket. */
-export interface StartedRow extends Omit<
-  JobRow,
-  | "scope"
-  | "queue"
-  | "org"
-  | "state"
-  | "finished_at"
-  | "result"
-  | "percent"
-  | "message"
-  | "requires"
-  | "fair_key"
-  | "worker"
-  | "cancel_requested_at"
-  | "cancelled_by"
-  | "cancel_reason"
-> {
-  readonly has_companion: boolean;
-  readonly token: number;
-  readonly lease_until: number;
-  readonly lane: number;
-  readonly scope: number;
-}
 
 type Taker = Pick<ClaimRequest, "worker" | "leaseMs">;
 
@@ -140,7 +109,7 @@ export interface Draw {
   readonly count: number;
 }
 
-/** Rows lane by lane, in the order in which the tickets of each lane come. */
+/** Rows in the order in which the tickets of a lane come, of all lanes together. */
 export function takeTickets(
   session: Session,
   request: ClaimRequest,
@@ -148,7 +117,8 @@ export function takeTickets(
   draws: readonly Draw[],
   ranges: readonly LaneRange[],
 ): Promise<StartedRow[]> {
-  return session.all<StartedRow>(
+  return started(
+    session,
     TAKE,
     session.now(),
     numberArray(draws.map(({ lane }) => lane)),
@@ -165,11 +135,16 @@ export function takeTickets(
 
 /** The ticket of the job in a row, if it waits. */
 export function takeTicket(session: Session, request: Taker, claim: number, seq: number): Promise<StartedRow[]> {
-  return session.all<StartedRow>(TAKE_JOB, session.now(), seq, request.worker, claim, request.leaseMs);
+  return started(session, TAKE_JOB, session.now(), seq, request.worker, claim, request.leaseMs);
 }
 
 export function recallTickets(session: Session, request: Taker, claim: number): Promise<StartedRow[]> {
-  return session.all<StartedRow>(RECALL, session.now(), request.worker, claim, request.leaseMs);
+  return started(session, RECALL, session.now(), request.worker, claim, request.leaseMs);
+}
+
+async function started(session: Session, statement: NamedSql, ...values: Bound[]): Promise<StartedRow[]> {
+  const rows = await session.all<StartedColumns>(statement, ...values);
+  return rows.map(startedRow).toSorted(byTurn);
 }
 
 export function claimFrom(
@@ -181,7 +156,7 @@ export function claimFrom(
     settings,
   }: { readonly lane: KnownLane; readonly scope: string; readonly worker: string; readonly settings: QueueSettings },
 ): Claim {
-  // Named one by one: spreading a row of so many columns costs more than all else that is done with it.
+  const { rare } = row;
   const job: Job = jobFromRow({
     seq: row.seq,
     id: row.id,
@@ -194,31 +169,31 @@ export function claimFrom(
     state: "running",
     priority: row.priority,
     attempt: row.attempt,
-    max_attempts: row.max_attempts,
-    timeout_ms: row.timeout_ms,
-    backoff: row.backoff,
-    run_at: row.run_at,
-    created_at: row.created_at,
-    started_at: row.started_at,
+    max_attempts: row.maxAttempts,
+    timeout_ms: rare.timeoutMs,
+    backoff: rare.backoff,
+    run_at: row.runAt,
+    created_at: row.createdAt,
+    started_at: row.startedAt,
     finished_at: null,
     result: null,
-    error: row.error,
+    error: rare.error,
     percent: null,
     message: null,
-    created_by: row.created_by,
-    group: row.group,
-    tags: row.tags,
+    created_by: rare.createdBy,
+    group: rare.group,
+    tags: rare.tags,
     requires: lane.requires.length === 0 ? "[]" : JSON.stringify(lane.requires),
     fair_key: lane.fairKey ?? "",
-    key: row.key,
-    retry_of: row.retry_of,
+    key: rare.key,
+    retry_of: rare.retryOf,
     worker,
     cancel_requested_at: null,
     cancelled_by: null,
     cancel_reason: null,
   });
   return {
-    lease: { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.lease_until) },
+    lease: { job: row.id, token: row.token, attempt: row.attempt, expiresAt: new Date(row.leaseUntil) },
     job,
     queue: { backoff: settings.backoff, timeoutMs: settings.timeoutMs },
   };
