@@ -199,9 +199,11 @@ export interface ClaimRequest {
   readonly labels: ReadonlySet<string>;
   /** At most so many. */
   readonly max: number;
+  /** No more than so many run under the worker, however it asks; while all do, a claim answers none, at once. */
+  readonly slots?: number;
   readonly leaseMs: number;
 }
-export type JobClaimRequest = Omit<ClaimRequest, "queues" | "max">;
+export type JobClaimRequest = Omit<ClaimRequest, "queues" | "max" | "slots">;
 
 /** A job together with the right to run it, and what its queue says where job and definition say nothing. */
 export interface Claim {
@@ -221,15 +223,13 @@ export interface Report extends LeaseRef {
   readonly lines: readonly { readonly stream: LogStream; readonly text: string }[];
 }
 
-export interface WorkerRegistration {
-  readonly id: string;
+export interface WorkerRegistration extends Pick<
+  WorkerInfo,
+  "id" | "name" | "host" | "pid" | "queues" | "labels" | "concurrency"
+> {
   readonly org: string;
-  readonly name: string;
-  readonly host: string | null;
-  readonly pid: number | null;
-  readonly queues: readonly string[] | null;
-  readonly labels: readonly string[];
-  readonly concurrency: number;
+  /** Jobs that it holds beyond those that run. @default 0 */
+  readonly prefetch?: number;
   /** Not heard of for so long, it counts as gone, in milliseconds. */
   readonly leaseMs: number;
 }

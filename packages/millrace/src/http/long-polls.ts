@@ -3,6 +3,7 @@ import type { Claim, ClaimRequest } from "../core/store.ts";
 import { afterRelease } from "../core/transition.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import { Loop } from "../runtime/loop.ts";
+import { FreedSlots } from "./freed-slots.ts";
 import { Refusal } from "./refusal.ts";
 import { waitUnderKey } from "./watch-key.ts";
 
@@ -27,12 +28,15 @@ interface Poll {
  * Claims of remote workers. One that finds nothing waits inside the store, where commits of this process serve it.
  * When others have brought tickets, the first of each line looks; whoever finds something sends two more to look, since
  * there may be more. So a change costs one look for each sort of worker, and not one for each worker that waits.
+ *
+ * One whose worker has no slot left stands in no line: it looks again when the worker has settled something.
  */
 export class LongPolls {
   readonly #kernel: Kernel;
   readonly #limit: number;
   readonly #lines = new Map<string, Line>();
   readonly #waiting = new Set<Poll>();
+  readonly #freedSlots = new FreedSlots();
   readonly #backstop: Loop;
   readonly #stopping: AbortSignal;
   #stopListening: (() => void) | undefined;
@@ -46,7 +50,12 @@ export class LongPolls {
       clock,
       random,
       everyMs: BACKSTOP_MS,
-      run: async () => this.#wakeLines(),
+      run: async () => {
+        this.#wakeLines();
+        // A slot is freed by a lease that ran out, too, and at another server.
+        this.#freedSlots.tellAll();
+        return undefined;
+      },
       onError: (error) => kernel.logger.error({ error }, "waiting claims could not be woken"),
     });
     stopping.addEventListener("abort", () => this.#waiting.forEach(({ over }) => over.abort()), { once: true });
@@ -82,6 +91,11 @@ export class LongPolls {
       poll.isDismissed = true;
       poll.over.abort();
     }
+  }
+
+  /** The worker has settled jobs, so there may be slots for those of its claims that wait for one. */
+  slotsFreed(worker: string): void {
+    this.#freedSlots.tell(worker);
   }
 
   /** The worker waits no more, and gets what was on its way. Answers how many claims of its waited. */
@@ -128,7 +142,7 @@ export class LongPolls {
     const line = this.#enter(claimLine(request), poll);
     let hasFound = false;
     try {
-      const claims = await this.#waitIn(line, request, poll.over.signal);
+      const claims = await this.#waitIn(line, poll);
       hasFound = claims.length > 0;
       if (!poll.isDismissed || !hasFound) return claims;
       await this.#giveBack(claims);
@@ -140,17 +154,27 @@ export class LongPolls {
     }
   }
 
-  async #waitIn(line: Line, request: ClaimRequest, over: AbortSignal): Promise<readonly Claim[]> {
+  async #waitIn(line: Line, { request, over: { signal: over } }: Poll): Promise<readonly Claim[]> {
     while (!over.aborted) {
       const look = new AbortController();
-      const end = (): void => look.abort();
+      const slot = this.#freedSlots.enter(request.worker);
+      const end = (): void => {
+        look.abort();
+        slot.goOn();
+      };
       // Before the store is asked: a wake-up that comes while it looks makes it look once more.
       line.looks.add(look);
       over.addEventListener("abort", end, { once: true });
       try {
         const claims = await this.#kernel.store.claim(request, look.signal);
         if (claims.length > 0) return claims;
+        if (look.signal.aborted) continue;
+        // It was not let wait for tickets, so there is no slot; what it may have been sent to look for, another looks for.
+        line.looks.delete(look);
+        wake(line, 1);
+        await slot.freed;
       } finally {
+        this.#freedSlots.leave(request.worker, slot);
         line.looks.delete(look);
         over.removeEventListener("abort", end);
       }
@@ -184,7 +208,7 @@ export class LongPolls {
     void this.#backstop.stop();
   }
 
-  #wakeLines(): undefined {
+  #wakeLines(): void {
     for (const { looks } of this.#lines.values()) {
       // One that was woken before has yet to look, and will see this, too.
       const [first] = looks;

@@ -139,7 +139,7 @@ export class Worker<Client> {
     if (this.#state !== "new") throw new OptionsError(`start(): the worker is ${this.#state} already; make a new one`);
     this.#state = "claiming";
     const { store, org, host, pid, upkeep } = this.#kernel;
-    const { name, labels, concurrency, leaseMs, queues } = this.#options;
+    const { name, labels, concurrency, prefetch, leaseMs, queues } = this.#options;
     try {
       await store.registerWorker({
         id: this.id,
@@ -148,6 +148,7 @@ export class Worker<Client> {
         pid,
         labels,
         concurrency,
+        prefetch,
         leaseMs,
         name: name ?? `${host ?? "unknown"}:${pid ?? 0}`,
         queues: namesOf(queues),

@@ -92,7 +92,7 @@ export function aWorker(change: Partial<WorkerRegistration> = {}): WorkerRegistr
     pid: null,
     queues: null,
     labels: [],
-    concurrency: 10,
+    concurrency: 1_000,
     leaseMs: DEFAULT_LEASE_MS,
     ...change,
   };

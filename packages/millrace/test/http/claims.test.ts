@@ -20,6 +20,8 @@ function aSchema(): Promise<string> {
   return Promise.resolve(schema.url);
 }
 
+/** `MILLRACE_RUNS=20` for as many as the row of the workload asks. */
+const ROUNDS = Number(process.env["MILLRACE_RUNS"] ?? 3);
 /** Long enough for a claim that is sent to have begun to wait. */
 const SETTLE_MS = 100;
 
@@ -82,7 +84,9 @@ describe("POST /v1/workers/{id}/claim", () => {
       ["mail", []],
     ]);
     const gpu = await aRemoteWorker({ ask }, { labels: ["gpu"], slots: 1 });
-    expect(await idsOf(gpu.claim(10))).toHaveLength(1);
+    const [first] = (await gpu.claim(10)).body.jobs;
+    expect(await idsOf(gpu.claim(10))).toEqual([]);
+    await gpu.settle({ job: first?.id, token: first?.lease.token, outcome: "complete" });
     expect(await idsOf(gpu.claim(10))).toHaveLength(1);
     expect(await idsOf(gpu.claim(10))).toEqual([]);
   });
@@ -159,7 +163,7 @@ describe("a claim that waits", () => {
 
   it("is refused when too many wait, and not when there is a job", async () => {
     const { ask, mill } = await aWorkerServer({ limits: { longPolls: 2 } });
-    const worker = await aRemoteWorker({ ask });
+    const worker = await aRemoteWorker({ ask }, { slots: 3 });
     const waiting = [worker.claim(1, 30_000), worker.claim(1, 30_000)];
     await pause(SETTLE_MS);
     const refused = await worker.claim(1, 30_000);
@@ -190,7 +194,7 @@ for (const { name, missing, make } of GROUNDS)
       "answer a claim that waits within 50 ms of an enqueue at %s",
       async (where) => {
         const [here, there] = await twoServers();
-        const worker = await aRemoteWorker(here);
+        const worker = await aRemoteWorker(here, { slots: 15 });
         const delays: number[] = [];
         for (let i = 0; i < 15; i++) {
           const claim = worker.claim(1, 30_000).then(({ body }) => ({ at: performance.now(), body }));
@@ -242,5 +246,28 @@ for (const { name, missing, make } of GROUNDS)
       expect(shares.flat().toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
       expect(Math.min(...shares.map((share) => share.length))).toBeGreaterThan(0);
       await until(async () => (await mill.list({ state: "completed" }, { limit: 1_000 })).jobs.length === 200);
+    });
+
+    it("DT3: give a worker with parallel polls no more jobs than it has slots, however many there are", async () => {
+      const servers = await twoServers();
+      const [server] = servers;
+      for (const { slots, polls } of [
+        { slots: 1, polls: 2 },
+        { slots: 3, polls: 10 },
+      ]) {
+        for (let round = 0; round < ROUNDS; round++) {
+          const id = `builder-${slots}`;
+          // The same worker at both servers: they share the secret that its key is made with, or it has one at each.
+          const workers = await Promise.all(servers.map((each) => aRemoteWorker(each, { id, slots })));
+          const claims = Array.from({ length: polls }, async (_, i) => workers[i % 2]?.claim(1, 200));
+          await server.mill.enqueueMany(Array.from({ length: 10 }, () => ({ kind: "build" })));
+          const jobs = (await Promise.all(claims)).flatMap((reply) => reply?.body.jobs ?? []);
+          expect(jobs).toHaveLength(slots);
+          for (const { id: job } of (await server.mill.list({ state: "queued" }, { limit: 100 })).jobs) {
+            await server.mill.cancel(job);
+          }
+          await workers[0]?.settle(...jobs.map((each) => ({ ...leaseOf(each), outcome: "complete" })));
+        }
+      }
     });
   });

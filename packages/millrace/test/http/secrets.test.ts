@@ -23,7 +23,7 @@ async function aSecretServer(target?: string, secretKey: string = aKey(), logger
 }
 
 function aWorkerAt(server: Bench): Promise<RemoteWorker> {
-  return aRemoteWorker({ ask: server.ask as Parameters<typeof aRemoteWorker>[0]["ask"] });
+  return aRemoteWorker({ ask: server.ask as Parameters<typeof aRemoteWorker>[0]["ask"] }, { slots: 10 });
 }
 
 type WithSecrets = ClaimedJob & { readonly secrets?: Readonly<Record<string, string>> };

@@ -7,6 +7,7 @@ import { EnqueuedSchema, JobSchema, NewJobs } from "./jobs.ts";
 /** The longest that a claim waits. */
 const LONGEST_WAIT_MS = 30_000;
 const BATCH_LIMIT = 1_000;
+const MOST_SLOTS = 10_000;
 
 /** A dot or two would be eaten by whoever reads the path. */
 const WORKER_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/;
@@ -121,9 +122,9 @@ export const registerWorker = createRoute({
         slots: z
           .int()
           .min(1)
-          .max(BATCH_LIMIT)
+          .max(MOST_SLOTS)
           .optional()
-          .openapi({ description: "The most jobs of one claim; 1 unless given" }),
+          .openapi({ description: "The most jobs that it holds at once, however it claims; 1 unless given" }),
         queues: z
           .array(PlainName)
           .min(1)
@@ -145,7 +146,7 @@ export const claimJobs = createRoute({
   path: "/v1/workers/{id}/claim",
   summary: "Claim jobs, and wait for them if there are none",
   description:
-    "Every job comes with a lease of 30 s: prolong it by heartbeats, and settle it under its token. `timeoutMs` is what holds for the job, be it its own or its queue's; the worker sees to it. A kind that the worker does not know is best snoozed.",
+    "Several claims at once get no more jobs together than the worker has free slots; while it has none, a claim waits for one. Every job comes with a lease of 30 s: prolong it by heartbeats, and settle it under its token. `timeoutMs` is what holds for the job, be it its own or its queue's; the worker sees to it. A kind that the worker does not know is best snoozed.",
   tags,
   ...KEYED,
   request: {
@@ -157,7 +158,7 @@ export const claimJobs = createRoute({
           .min(1)
           .max(BATCH_LIMIT)
           .optional()
-          .openapi({ description: "Never more than the slots; 1 unless given" }),
+          .openapi({ description: "Never more than its slots have room for; 1 unless given" }),
         waitMs: z.int().min(0).max(LONGEST_WAIT_MS).optional().openapi({ description: "0 unless given" }),
         id: ClaimId.optional(),
         leaseMs: LeaseMs,

@@ -77,6 +77,7 @@ export function workerRoutes(app: OpenAPIHono<Env>, service: Service): void {
       queues: choiceOf(asked.queues ?? registered),
       labels: new Set(labels),
       max: Math.min(max, concurrency),
+      slots: concurrency,
       leaseMs: asked.leaseMs ?? leaseMs,
     };
     const again = id === undefined ? undefined : await answers.again(worker, id, request.leaseMs);
@@ -138,6 +139,7 @@ export function workerRoutes(app: OpenAPIHono<Env>, service: Service): void {
     const said = await secrets.redactOutcomes(holder.org, c.req.valid("json").outcomes);
     const settlements = await outcomes.settlements(holder, said);
     const written = await store.settle(settlements.filter((settlement) => settlement !== undefined));
+    polls.slotsFreed(holder.worker);
     secrets.forget(settlements.filter((settlement) => settlement !== undefined));
     const ends = inPlaces(settlements, written, "lost");
     // Cancelled before: nothing of what the worker says is written, as when its lease is lost in another way.

@@ -21,12 +21,14 @@ const LEAST_WAIT_MS = 1_000;
 const HURRY_EVERY_MS = 200;
 const HURRY_MS = 2_000;
 
+/** The server lets no worker hold more. */
+const MOST_SLOTS = 10_000;
+
 /** A worker of this process, which the server knows. */
 export class HttpWorker {
   readonly client: WorkerClient;
   readonly leaseMs: number;
   readonly held: HeldLeases;
-  readonly #slots: number;
   readonly #cancels: CancelWatch;
 
   /**
@@ -39,21 +41,21 @@ export class HttpWorker {
     onCancel: () => void,
     held: HeldLeases = new HeldLeases(),
   ) {
-    const { id, name, host, pid, labels, concurrency, queues, leaseMs } = registration;
-    this.#slots = Math.min(concurrency, MOST_AT_ONCE);
+    const { id, name, host, pid, labels, concurrency, prefetch = 0, queues, leaseMs } = registration;
+    const slots = Math.min(concurrency + prefetch, MOST_SLOTS);
     this.leaseMs = leaseMs;
     this.held = held;
     const names = queues === null ? null : [...queues];
     const about = { name, host, pid, labels: [...labels] };
-    this.client = new WorkerClient(transport, { id, ...about, slots: this.#slots, queues: names });
+    this.client = new WorkerClient(transport, { id, ...about, slots, queues: names });
     this.#cancels = new CancelWatch(this.client, () => this.held.count > 0, onCancel);
   }
 
-  /** As `Store.claim`. The server takes no more at once than the worker has slots, so what is prefetched is asked for apart. */
+  /** As `Store.claim`. What is more than one request may bring is asked for apart. */
   async claim(request: ClaimRequest, wait?: AbortSignal): Promise<readonly Claim[]> {
     const claims: Claim[] = [];
     while (claims.length < request.max) {
-      const max = Math.min(request.max - claims.length, this.#slots);
+      const max = Math.min(request.max - claims.length, MOST_AT_ONCE);
       const found = await this.#claimOnce({ ...request, max }, claims.length === 0 ? wait : undefined).catch(
         (error: unknown) => {
           // What was claimed before it failed is there to be run.

@@ -10,6 +10,7 @@ import { Floors, wholeLane } from "./floors.ts";
 import { lanesWithWork, MOST_LANES, peek } from "./peek.ts";
 import type { Session } from "./session.ts";
 import type { HeldJob } from "./settle.ts";
+import { freeSlots, NO_SLOT } from "./slots.ts";
 import { byTurn, type StartedRow } from "./started-row.ts";
 import { lookUpRow, type NamedSql } from "./statements.ts";
 import { claimFrom, recallTickets, takeTicket, takeTickets } from "./take-tickets.ts";
@@ -103,12 +104,15 @@ export class Claimer {
     const claim = ++memory.lastClaim;
     const rows: StartedRow[] = [];
     try {
-      const only = this.#onlyLane(request, memory);
+      // Where slots are counted, all has to be one transaction.
+      const only = request.slots === undefined ? this.#onlyLane(request, memory) : undefined;
       const first = only === undefined ? undefined : await this.#takeFrom(only, request, memory, claim, along);
       if (first === undefined && along !== undefined) await this.#database.single(along);
       if (first !== undefined) rows.push(...first.rows);
       if (rows.length < request.max && first?.isAll !== true) {
-        rows.push(...(await this.#fill(request, memory, claim, rows)));
+        const more = await this.#fill(request, memory, claim, rows);
+        if (more === undefined) return NO_SLOT;
+        rows.push(...more);
         sortWithinLanes(rows);
       }
     } catch (error) {
@@ -185,17 +189,25 @@ export class Claimer {
     return { lane, rows, isAll: isWhole && isOnly && tries === 1 };
   }
 
-  /** Look at what there is, and take more until there is enough. */
-  #fill(request: ClaimRequest, memory: ClaimMemory, claim: number, held: readonly StartedRow[]): Promise<StartedRow[]> {
+  /** Look at what there is, and take more until there is enough. `undefined` when no slot is free. */
+  #fill(
+    request: ClaimRequest,
+    memory: ClaimMemory,
+    claim: number,
+    held: readonly StartedRow[],
+  ): Promise<StartedRow[] | undefined> {
     const known = new Set(held.map(({ id }) => id));
     let isSent = false;
-    return this.#database.single(async (session) => {
+    const work = async (session: Session): Promise<StartedRow[] | undefined> => {
       const rows: StartedRow[] = [];
+      const free = await freeSlots(session, request);
       // Once more after a failure: what the first time took is found under the number of the claim.
       if (isSent) rows.push(...(await recallTickets(session, request, claim)).filter(({ id }) => !known.has(id)));
-      for (let round = 0; held.length + rows.length < request.max && round < MOST_ROUNDS; round++) {
+      const most = Math.min(request.max, held.length + rows.length + free);
+      if (most < 1) return undefined;
+      for (let round = 0; held.length + rows.length < most && round < MOST_ROUNDS; round++) {
         await this.#look(session, request, memory);
-        const draws = await this.#plan(session, { ...request, max: request.max - held.length - rows.length }, memory);
+        const draws = await this.#plan(session, { ...request, max: most - held.length - rows.length }, memory);
         if (draws.length === 0) break;
         isSent = true;
         const counts = Map.groupBy(draws, (lane) => lane);
@@ -205,7 +217,8 @@ export class Claimer {
       }
       if (rows.length > 0) session.wake("events");
       return rows;
-    });
+    };
+    return request.slots === undefined ? this.#database.single(work) : this.#database.transaction(work);
   }
 
   async #recall(request: ClaimRequest, memory: ClaimMemory): Promise<readonly Claim[]> {

@@ -1,5 +1,6 @@
 import { claimLine } from "../../core/claim-line.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
+import { NO_SLOT } from "./slots.ts";
 
 interface Parked {
   readonly request: ClaimRequest;
@@ -112,7 +113,7 @@ export class ParkedClaims {
 
   #idle(): Parked | undefined {
     for (const line of this.#lines.values()) {
-      for (const parked of line) if (!parked.isClaiming && !parked.until.aborted) return parked;
+      for (const parked of line) if (isLendable(parked)) return parked;
     }
     return undefined;
   }
@@ -140,6 +141,12 @@ export class ParkedClaims {
           parked.answer(claims);
           return;
         }
+        if (claims === NO_SLOT) {
+          // It goes to wait for a slot, and somebody else looks for it.
+          parked.hasNews = true;
+          parked.answer([]);
+          return;
+        }
       }
     } catch (error) {
       parked.hasNews = true;
@@ -148,4 +155,9 @@ export class ParkedClaims {
       parked.isClaiming = false;
     }
   }
+}
+
+/** What has slots to count is a transaction by itself. */
+function isLendable({ request, isClaiming, until }: Parked): boolean {
+  return request.slots === undefined && !isClaiming && !until.aborted;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { CallOrder } from "../../core/call-order.ts";
 import { isMillraceError, ShutdownError } from "../../core/errors.ts";
 import type {
   Claim,
@@ -51,7 +52,6 @@ const MOST_JOINED = 2_000;
 const BULK = 1_000;
 /** With more jobs than this a claim would keep those waiting who only want to hear that theirs are written. */
 const MOST_SERVED = 50;
-
 /** What is written while it is looked for is there the next time. */
 const MOST_LOOKS = 5;
 
@@ -77,6 +77,7 @@ export function createPostgresStore(
   const claimer = new Claimer(database, catalog, held);
   const parked = new ParkedClaims(claimWithCompletions);
   const underWay = new Set<Promise<unknown>>();
+  const order = new CallOrder(globalThis);
   /** Workers that this store has registered; they live in this process. */
   const workers = new Set<string>();
   /** Where the walks of prune broke off, by lane. */
@@ -87,7 +88,7 @@ export function createPostgresStore(
   /** Every call goes through here: none begins after the end, and the end waits for those that have begun. */
   async function call<T>(work: () => Promise<T>): Promise<T> {
     if (isClosed) throw new ShutdownError("the store is closed");
-    const working = work();
+    const working = order.make(work);
     underWay.add(working);
     try {
       return await working;
@@ -191,7 +192,7 @@ export function createPostgresStore(
 
   /** Completions that wait to be sent go along with the claim: one way to the server, one commit for both. */
   async function claimWithCompletions(request: ClaimRequest): Promise<readonly Claim[]> {
-    const calls = completions.takeWaiting();
+    const calls = request.slots === undefined ? completions.takeWaiting() : [];
     if (calls.length === 0) return claimer.claim(request);
     const settlements = calls.flatMap(({ items }) => items);
     let isAll = false;
@@ -307,7 +308,12 @@ export function createPostgresStore(
     }),
 
     onChange: (listener) => changes.listen(listener),
-    events: (org, after, limit) => single((session) => readEvents(session, org, after, limit)),
+    events: (org, after, limit) => {
+      const page = single((session) => readEvents(session, org, after, limit));
+      // Where events stand now: what is called behind this happens behind it.
+      if (after === null) order.putFirst(page);
+      return page;
+    },
 
     openExport: (lostAt) => call(() => openExport(database, lostAt)),
     openImport: () => call(() => openImport(database)),

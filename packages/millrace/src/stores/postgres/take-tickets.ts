@@ -13,7 +13,8 @@ import { lookUp, lookUpRow, type NamedSql } from "./statements.ts";
 /**
  * The tickets at the picked places, from `ready` to `running`.
  * @param picked the query of the places
- * @param next the number of the parameter with the worker; behind it come those with the number of the claim and the lease
+ * @param next the number of the parameter with the worker; behind it come those with the number of the claim, the
+ *   lease, and whether slots are counted
  */
 function taking(picked: string, next: number): string {
   return `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
@@ -24,10 +25,11 @@ function taking(picked: string, next: number): string {
       DELETE FROM millrace.ready y WHERE y.ctid = ANY (ARRAY (SELECT place FROM picked)) RETURNING y.*
     ),
     started AS (
-      INSERT INTO millrace.running (job, lane, priority, run_at, attempt, token, started_at, worker, claim, attempt_started_at, lease_until)
+      INSERT INTO millrace.running (job, lane, priority, run_at, attempt, token, started_at, worker, claim, attempt_started_at, lease_until, takes_slot)
       SELECT y.job, y.lane, y.priority, y.run_at, y.attempt + 1, y.token + 1,
         coalesce(y.started_at, greatest(t.now, y.run_at)), $${next}::text, $${next + 1}::text::bigint,
-        greatest(t.now, y.run_at, coalesce(y.started_at, 0)), t.now + $${next + 2}::text::bigint
+        greatest(t.now, y.run_at, coalesce(y.started_at, 0)), t.now + $${next + 2}::text::bigint,
+        $${next + 3}::text::boolean
       FROM taken y, t
       RETURNING job, lane, priority, run_at, attempt, token, started_at, lease_until
     ),
@@ -103,6 +105,8 @@ const RECALL: NamedSql = {
 
 type Taker = Pick<ClaimRequest, "worker" | "leaseMs">;
 
+const takesSlot = ({ slots }: ClaimRequest): boolean | null => (slots === undefined ? null : true);
+
 /** So many tickets of a lane. */
 export interface Draw {
   readonly lane: number;
@@ -130,12 +134,13 @@ export function takeTickets(
     request.worker,
     claim,
     request.leaseMs,
+    takesSlot(request),
   );
 }
 
 /** The ticket of the job in a row, if it waits. */
 export function takeTicket(session: Session, request: Taker, claim: number, seq: number): Promise<StartedRow[]> {
-  return started(session, TAKE_JOB, session.now(), seq, request.worker, claim, request.leaseMs);
+  return started(session, TAKE_JOB, session.now(), seq, request.worker, claim, request.leaseMs, null);
 }
 
 export function recallTickets(session: Session, request: Taker, claim: number): Promise<StartedRow[]> {

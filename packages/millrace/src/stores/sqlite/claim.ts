@@ -32,6 +32,8 @@ const LEAVE_READY: NamedSql = {
   sql: `DELETE FROM millrace_ready WHERE job IN (SELECT value FROM json_each(?))`,
 };
 
+const HELD: NamedSql = { name: "CLAIM_HELD", sql: `SELECT count(*) AS n FROM millrace_running WHERE worker = ?` };
+
 /** The picked jobs as `millrace_jobs` would show them; written out, since of its five places only one can be meant. */
 const CLAIMED: NamedSql = {
   name: "CLAIM_READ",
@@ -77,7 +79,8 @@ export class Claimer {
   claim(session: Session, request: ClaimRequest): readonly Claim[] {
     const queues = openQueues(session, request);
     const memory = this.#memory(request.worker);
-    const jobs = pick(request, memory.turns, this.#walks(session, request, queues));
+    const max = Math.min(request.max, freeSlots(session, request));
+    const jobs = max < 1 ? [] : pick({ ...request, max }, memory.turns, this.#walks(session, request, queues));
     memory.wasFull = jobs.length === request.max;
     return start(session, jobs, request, queues);
   }
@@ -124,6 +127,12 @@ export class Claimer {
     }
     return walks;
   }
+}
+
+/** `running` holds no more than all workers can carry, so what one of them holds is counted without an index. */
+export function freeSlots(session: Session, { worker, slots }: Pick<ClaimRequest, "worker" | "slots">): number {
+  if (slots === undefined) return Number.POSITIVE_INFINITY;
+  return slots - (session.get<{ n: number }>(HELD, worker)?.n ?? 0);
 }
 
 /** Move the tickets of these jobs, which are ready. */

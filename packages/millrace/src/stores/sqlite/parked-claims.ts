@@ -1,6 +1,6 @@
 import { claimLine } from "../../core/claim-line.ts";
 import type { Claim, ClaimRequest } from "../../core/store.ts";
-import type { Claimer } from "./claim.ts";
+import { freeSlots, type Claimer } from "./claim.ts";
 import type { Session } from "./session.ts";
 
 interface Parked {
@@ -50,9 +50,11 @@ export class ParkedClaims {
     const dry = new Set<string>();
     for (const { request, line, answer } of this.#parked) {
       if (dry.has(line)) continue;
-      const claims = this.#claimer.claim(session, request);
-      if (claims.length < request.max) dry.add(line);
-      if (claims.length > 0) served.push(() => answer(claims));
+      const max = Math.min(request.max, freeSlots(session, request));
+      const claims = max < 1 ? [] : this.#claimer.claim(session, request);
+      if (claims.length < max) dry.add(line);
+      // Who has no slot left waits for one, and that is not here.
+      if (claims.length > 0 || max < 1) served.push(() => answer(claims));
     }
     return () => served.forEach((tell) => tell());
   }

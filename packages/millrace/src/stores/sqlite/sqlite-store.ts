@@ -14,7 +14,7 @@ import {
 import { auditData } from "./audit.ts";
 import { cancelJobs } from "./cancel.ts";
 import { Changes } from "./changes.ts";
-import { Claimer } from "./claim.ts";
+import { Claimer, freeSlots } from "./claim.ts";
 import { readCompanions } from "./companions.ts";
 import { fileOf, migrate, openDatabase, requireCurrentSchema, requireTransaction } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
@@ -145,8 +145,11 @@ export function createSqliteStore(session: Session, { nextTurn, close }: StoreHo
     claim: async (request, wait) => {
       const hasWork = await read(() => claimer.hasWork(session, request));
       const claims = hasWork ? await commits.run(() => claimer.claim(session, request)) : [];
+      if (claims.length > 0 || wait === undefined) return claims;
+      // Without a slot it would not wait for tickets: they may be there.
+      if ((await read(() => freeSlots(session, request))) < 1) return [];
       // Nothing is committed between the look and the parking: no turn of the event loop lies between them.
-      return claims.length === 0 && wait !== undefined ? parked.park(request, wait) : claims;
+      return parked.park(request, wait);
     },
     claimJob: (request, job) => commits.run(() => claimer.claimJob(session, request, job)),
     heartbeat: (worker, leases, leaseMs) => commits.run(() => prolongLeases(session, worker, leases, leaseMs)),

@@ -70,7 +70,7 @@ export const auditCases = casesOf("audit", [
       assert.deepEqual([situation?.aheadCount, situation?.isQueuePaused], [1, true]);
       assert.deepEqual(
         situation?.workers.map(({ concurrency, running }) => [concurrency, running]),
-        [[10, 1]],
+        [[1_000, 1]],
       );
       assert.deepEqual(situation?.job, await read(store, third.id));
       assert.equal((await store.explain(other.id))?.aheadCount, 0, "another lane is not in front of it");

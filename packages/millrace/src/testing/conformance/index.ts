@@ -22,6 +22,7 @@ import { queueCases } from "./queue.ts";
 import { raceCases } from "./races.ts";
 import { scheduleCases } from "./schedule.ts";
 import { settleCases } from "./settle.ts";
+import { slotCases } from "./slots.ts";
 import { timeCases } from "./time.ts";
 import { transactionCases } from "./transaction.ts";
 import { transferCases } from "./transfer.ts";
@@ -34,6 +35,7 @@ import { webhookCases } from "./webhooks.ts";
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...enqueueCases,
   ...claimCases,
+  ...slotCases,
   ...leaseCases,
   ...settleCases,
   ...cancelCases,

@@ -58,6 +58,21 @@ export const raceMutants: readonly Bug[] = [
     },
   },
   {
+    bug: "the slots of a worker are counted, and not held until the claim is committed",
+    guarantee: "G1",
+    convictedBy:
+      "slots: claims of one worker at the same moment, on several connections, bring no more together than it has slots",
+    sqlite: ONE_WRITER,
+    postgres: { edits: { CLAIM_HOLD_WORKER: ["FOR NO KEY UPDATE", ""] } },
+  },
+  {
+    bug: "a worker is given what it asks for, however much it holds",
+    guarantee: "G1",
+    convictedBy: "slots: a worker is given no more jobs than it has free slots, and one for each that it settles",
+    sqlite: { edits: { CLAIM_HELD: ["count(*)", "0"] } },
+    postgres: { edits: { CLAIM_HELD: ["count(*)", "0"] } },
+  },
+  {
     bug: "a claim asks whether a queue is paused before it takes, and not when",
     guarantee: "G12",
     convictedBy: "queue: a pause holds on every connection",
