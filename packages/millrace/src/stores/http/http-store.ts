@@ -1,3 +1,4 @@
+import { CallOrder } from "../../core/call-order.ts";
 import { ShutdownError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
 import { artifactsUnder } from "./attempt-artifacts.ts";
@@ -30,6 +31,7 @@ function createHttpStore(server: Server, org: string): Store {
   const workers = new Workers(server, () => changes.tell("cancel"));
   const enqueues = new Enqueues(server, workers);
   const read = reads(server);
+  const order = new CallOrder(globalThis);
   let isClosed = false;
 
   function whileOpen<Args extends readonly unknown[], T>(
@@ -37,7 +39,7 @@ function createHttpStore(server: Server, org: string): Store {
   ): (...args: Args) => Promise<T> {
     return async (...args) => {
       if (isClosed) throw new ShutdownError("the client is closed");
-      return work(...args);
+      return order.make(() => work(...args));
     };
   }
 
@@ -77,7 +79,10 @@ function createHttpStore(server: Server, org: string): Store {
     onChange: (listener) => changes.listen(listener),
     events: whileOpen((_, after, limit) => {
       if (after !== null) changes.wantEvents();
-      return readEvents(server, after, limit);
+      const page = readEvents(server, after, limit);
+      // Where events stand now: what is called behind this happens behind it.
+      if (after === null) order.putFirst(page);
+      return page;
     }),
 
     ...UPKEEP,

@@ -90,6 +90,23 @@ export const eventCases = casesOf("events", [
     },
   },
   {
+    name: "what is called behind the question where the present is happens behind it",
+    guarantees: ["G11"],
+    async run({ store }) {
+      for (let round = 0; round < 20; round++) {
+        const asked = store.events(ORG, null, 0);
+        const enqueued = enqueueOne(store);
+        const [{ cursor }, { id }] = await Promise.all([asked, enqueued]);
+        const { events } = await store.events(ORG, cursor, 100);
+        assert.deepEqual(
+          events.map(({ job, type }) => [job, type]),
+          [[id, "enqueued"]],
+          `in round ${round}`,
+        );
+      }
+    },
+  },
+  {
     name: "a repeated or a refused call is no event",
     guarantees: ["G6"],
     async run({ store }) {
