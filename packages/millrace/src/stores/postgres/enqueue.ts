@@ -12,28 +12,42 @@ import { lookUp, type NamedSql } from "./statements.ts";
 
 const { numbered, maxAttempts } = DEFAULT_QUEUE_SETTINGS;
 
-const COMPANIONS = "$22::text::text[], $23::text::text[]";
 /** Rows are made in the order of their places, so the n-th of them has the n-th companion. */
-const ACCOMPANY = `
+const accompanying = (companions: string): string => `
     accompanied AS (
       INSERT INTO millrace.companion (job, sealed, trace)
       SELECT v.job, v.sealed, v.trace
       FROM (SELECT array_agg(seq ORDER BY seq) AS jobs FROM written) w
-      CROSS JOIN LATERAL unnest(w.jobs, ${COMPANIONS}) AS v (job, sealed, trace)
+      CROSS JOIN LATERAL unnest(w.jobs, ${companions}) AS v (job, sealed, trace)
       WHERE w.jobs IS NOT NULL AND coalesce(v.sealed, v.trace) IS NOT NULL
     ),`;
+
+/** In a transaction of ours: the number of each row. */
+const NUMBERING = `
+    wanted AS (SELECT scope, count(*) AS n FROM asked WHERE is_numbered GROUP BY scope),
+    raised AS (
+      UPDATE millrace.counter c SET last = c.last + w.n
+      FROM (SELECT id FROM millrace.counter WHERE id = ANY (ARRAY (SELECT scope FROM wanted)) ORDER BY id FOR NO KEY UPDATE) held
+      JOIN wanted w ON w.scope = held.id
+      WHERE ${lookUp("c.id", "held.id")} RETURNING c.id, c.last - w.n AS base
+    ),`;
+const NUMBERS = `CASE WHEN a.is_numbered THEN r.base + row_number() OVER (PARTITION BY a.scope, a.is_numbered ORDER BY a.place) END,
+        a.is_numbered AND r.id IS NULL`;
 
 /**
  * Write jobs with their tickets, numbers, tags and events; what a request leaves open falls to its queue.
  * Numbers: the counters of all scopes are raised here, in the order of their ids so that two calls cannot wait for each
- * other, and stay locked until the commit, which therefore must be ours. In a transaction of the caller ($2) nothing is
- * raised, and the rows wait for the trigger that numbers them when it commits.
- * Lanes that prune may delete ($21) are held; when one is gone already, nothing is written and nothing answered.
+ * other, and stay locked until the commit, which therefore must be ours. In a transaction of the caller ("late") nothing is
+ * raised, the rows wait for the trigger that numbers them when it commits, and who listens to $21 is told $22 then.
+ * Lanes that prune may delete ($2) are held; when one is gone already, nothing is written and nothing answered.
  * Why arrays: a thousand jobs are one round trip, one plan, one commit.
- * @param isAccompanied whether something travels beside some of the jobs ($22, $23)
+ * @param companions the last two parameters, where something travels beside some of the jobs
  */
-const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
-    kept AS MATERIALIZED (SELECT id FROM millrace.lane WHERE id = ANY ($21::text::bigint[]) FOR KEY SHARE),
+const writing = (
+  isLate: boolean,
+  companions?: string,
+): string => `WITH t AS MATERIALIZED (SELECT ${presentAt(1)} AS now),
+    kept AS MATERIALIZED (SELECT id FROM millrace.lane WHERE id = ANY ($2::text::bigint[]) FOR KEY SHARE),
     asked AS MATERIALIZED (
       SELECT i.*, greatest(t.now, coalesce(i.due_at, t.now + i.delay_ms, t.now)) AS run_at, t.now,
         coalesce(i.own_attempts, (q.settings::json ->> 'maxAttempts')::bigint, ${maxAttempts}) AS max_attempts,
@@ -41,30 +55,20 @@ const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SEL
       FROM unnest($3::text::text[], $4::text::bigint[], $5::text::bigint[], $6::text::bigint[], $7::text::text[],
         $8::text::text[], $9::text::boolean[], $10::text::bigint[], $11::text::bigint[], $12::text::bigint[],
         $13::text::text[], $14::text::bigint[], $15::text::bigint[], $16::text::text[], $17::text::text[],
-        $18::text::text[], $19::text::text[], $20::text::text[]${isAccompanied ? `, ${COMPANIONS}` : ""})
+        $18::text::text[], $19::text::text[], $20::text::text[]${companions === undefined ? "" : `, ${companions}`})
         WITH ORDINALITY AS i (id, lane, scope, queue, kind, payload, own_numbered, priority, own_attempts, timeout_ms,
-          backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of${isAccompanied ? ", sealed, trace" : ""}, place)
+          backoff, due_at, delay_ms, key, "group", tags, created_by, retry_of${companions === undefined ? "" : ", sealed, trace"}, place)
       CROSS JOIN t LEFT JOIN millrace.queue q ON ${lookUp("q.id", "i.queue")}
-      WHERE (SELECT count(*) FROM kept) = cardinality($21::text::bigint[])
-    ),
-    wanted AS (
-      SELECT scope, count(*) AS n FROM asked WHERE is_numbered AND NOT $2::text::boolean GROUP BY scope
-    ),
-    raised AS (
-      UPDATE millrace.counter c SET last = c.last + w.n
-      FROM (SELECT id FROM millrace.counter WHERE id = ANY (ARRAY (SELECT scope FROM wanted)) ORDER BY id FOR NO KEY UPDATE) held
-      JOIN wanted w ON w.scope = held.id
-      WHERE ${lookUp("c.id", "held.id")} RETURNING c.id, c.last - w.n AS base
-    ),
+      WHERE (SELECT count(*) FROM kept) = cardinality($2::text::bigint[])
+    ),${isLate ? "\n    told AS MATERIALIZED (SELECT pg_notify($21::text, $22::text))," : NUMBERING}
     written AS (
       INSERT INTO millrace.job (id, lane, kind, payload, scope, number, awaits_number, priority, max_attempts, timeout_ms,
-        backoff, run_at, key, "group", tags, created_by, retry_of, created_at${isAccompanied ? ", has_companion" : ""})
-      SELECT a.id, a.lane, a.kind, a.payload, a.scope,
-        CASE WHEN a.is_numbered THEN r.base + row_number() OVER (PARTITION BY a.scope, a.is_numbered ORDER BY a.place) END,
-        a.is_numbered AND r.id IS NULL, a.priority, a.max_attempts, a.timeout_ms,
+        backoff, run_at, key, "group", tags, created_by, retry_of, created_at${companions === undefined ? "" : ", has_companion"})
+      SELECT a.id, a.lane, a.kind, a.payload, a.scope, ${isLate ? "NULL, a.is_numbered" : NUMBERS},
+        a.priority, a.max_attempts, a.timeout_ms,
         a.backoff, a.run_at, a.key, a."group", a.tags, a.created_by, a.retry_of,
-        a.now${isAccompanied ? ", coalesce(a.sealed, a.trace) IS NOT NULL" : ""}
-      FROM asked a LEFT JOIN raised r ON r.id = a.scope ORDER BY a.place
+        a.now${companions === undefined ? "" : ", coalesce(a.sealed, a.trace) IS NOT NULL"}
+      FROM asked a${isLate ? "" : " LEFT JOIN raised r ON r.id = a.scope"} ORDER BY a.place
       RETURNING seq, lane, number, priority, max_attempts, run_at, created_at, tags
     ),
     queued AS (
@@ -78,15 +82,23 @@ const writing = (isAccompanied: boolean): string => `WITH t AS MATERIALIZED (SEL
     tagged AS (
       INSERT INTO millrace.tag (name, value, job)
       SELECT e.key, e.value, w.seq FROM written w CROSS JOIN LATERAL json_each_text(w.tags::json) e WHERE w.tags IS NOT NULL
-    ),${isAccompanied ? ACCOMPANY : ""}
+    ),${companions === undefined ? "" : accompanying(companions)}
     noted AS (
       INSERT INTO millrace.event (at, type, jobs)
       SELECT t.now, 'enqueued', w.jobs
       FROM t, (SELECT array_agg(seq ORDER BY seq) AS jobs FROM written) w WHERE w.jobs IS NOT NULL
     )
-    SELECT seq, number, max_attempts, run_at, created_at FROM written ORDER BY seq`;
+    SELECT seq, number, max_attempts, run_at, created_at FROM written${isLate ? " CROSS JOIN told" : ""} ORDER BY seq`;
 const WRITE: NamedSql = { name: "ENQUEUE_WRITE", sql: writing(false) };
-const WRITE_ACCOMPANIED: NamedSql = { name: "ENQUEUE_WRITE_ACCOMPANIED", sql: writing(true) };
+const WRITE_ACCOMPANIED: NamedSql = {
+  name: "ENQUEUE_WRITE_ACCOMPANIED",
+  sql: writing(false, "$21::text::text[], $22::text::text[]"),
+};
+const WRITE_LATE: NamedSql = { name: "ENQUEUE_WRITE_LATE", sql: writing(true) };
+const WRITE_LATE_ACCOMPANIED: NamedSql = {
+  name: "ENQUEUE_WRITE_LATE_ACCOMPANIED",
+  sql: writing(true, "$23::text::text[], $24::text::text[]"),
+};
 
 /** Requests that were sent before; asked for the whole call at once, since it is almost never so. */
 const SENT_BEFORE: NamedSql = {
@@ -113,11 +125,23 @@ export interface PlacedRequest {
   readonly place: Place;
 }
 
+/** Who is told of jobs when the transaction of the caller's commits. */
+export interface Notice {
+  readonly channel: string;
+  readonly payload: string;
+}
+
+/** Whether nobody has to be looked up: the requests have no key, are sent for the first time, and under no lease. */
+export function areNew(requests: readonly EnqueueRequest[], terms: EnqueueTerms | undefined): boolean {
+  return terms?.under === undefined && requests.every(({ key, sentMsAgo }) => key === null && sentMsAgo === undefined);
+}
+
 /**
- * Write requests that are known to be new and to have no key: one statement, a transaction by itself.
+ * Write requests that are new: one statement, a transaction by itself.
+ * @param notice in a transaction of the caller's, whose numbers are given when it commits
  * @throws LaneGoneError; what the driver throws when an id was sent before; StoreError as `refuseForgotten`
  */
-export async function writeJobs(session: Session, placed: readonly PlacedRequest[], isLate = false): Promise<Job[]> {
+export async function writeJobs(session: Session, placed: readonly PlacedRequest[], notice?: Notice): Promise<Job[]> {
   if (placed.length === 0) return [];
   const resent = session.sentMsAgo > 0 ? placed : placed.filter(({ request }) => request.sentMsAgo !== undefined);
   if (resent.length > 0) await refuseUnclear(session, resent);
@@ -132,9 +156,9 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
       ]
     : [];
   const rows = await session.all<WrittenRow>(
-    isAccompanied ? WRITE_ACCOMPANIED : WRITE,
+    statementFor(isAccompanied, notice !== undefined),
     session.now(),
-    isLate,
+    numberArray([...prunable]),
     textArray(column(({ id }) => id)),
     numberArray(placed.map(({ place }) => place.lane)),
     numberArray(placed.map(({ place }) => place.scope)),
@@ -153,15 +177,20 @@ export async function writeJobs(session: Session, placed: readonly PlacedRequest
     textArray(column(({ tags }) => (Object.keys(tags).length === 0 ? null : JSON.stringify(tags)))),
     textArray(column(({ createdBy }) => createdBy)),
     textArray(column(({ retryOf }) => retryOf)),
-    numberArray([...prunable]),
+    ...(notice === undefined ? [] : [notice.channel, notice.payload]),
     ...beside,
   );
   if (rows.length < placed.length) throw new LaneGoneError("a lane was pruned");
-  session.wake("events");
-  return rows.map((row, i) => {
-    session.wake(row.run_at <= row.created_at ? "ready" : "scheduled");
-    return jobOf((placed[i] as PlacedRequest).request, row);
-  });
+  if (notice === undefined) {
+    session.wake("events");
+    for (const row of rows) session.wake(row.run_at <= row.created_at ? "ready" : "scheduled");
+  }
+  return rows.map((row, i) => jobOf((placed[i] as PlacedRequest).request, row));
+}
+
+function statementFor(isAccompanied: boolean, isLate: boolean): NamedSql {
+  if (isLate) return isAccompanied ? WRITE_LATE_ACCOMPANIED : WRITE_LATE;
+  return isAccompanied ? WRITE_ACCOMPANIED : WRITE;
 }
 
 /** Of what was sent before, nothing is written again that may have run and been deleted since. */
@@ -193,13 +222,13 @@ export function chunksOf(placed: readonly PlacedRequest[]): readonly (readonly P
 
 /**
  * As `Store.enqueue`, inside a transaction: whoever may have been sent before, or has a key, is looked up first.
- * @param isLate numbers are given when the transaction, which is the caller's, commits
+ * @param notice as for `writeJobs`
  */
 export async function enqueueJobs(
   session: Session,
   placed: readonly PlacedRequest[],
   { under, isAllOrNone = false }: EnqueueTerms = {},
-  isLate = false,
+  notice?: Notice,
 ): Promise<readonly EnqueueResult[]> {
   const requests = placed.map(({ request }) => request);
   if (under !== undefined && !(await holdsLease(session, under))) return writtenBefore(session, requests);
@@ -207,7 +236,7 @@ export async function enqueueJobs(
   const standIns = await standInsFor(session, requests, new Set(sent.map(({ id }) => id)));
   if (isAllOrNone && standIns.some((standIn) => standIn?.status === "duplicate")) return refuseAll(session, standIns);
   const fresh = placed.filter((_, i) => standIns[i] === undefined);
-  const written = await writeJobs(session, fresh, isLate);
+  const written = await writeJobs(session, fresh, notice);
   await keepKeys(
     session,
     fresh.map(({ request }) => request),

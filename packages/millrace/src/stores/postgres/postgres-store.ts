@@ -20,7 +20,7 @@ import { Claimer } from "./claim.ts";
 import { BULK_LIMIT_MS, STATEMENT_LIMIT_MS, type Connections } from "./connections.ts";
 import { Database, SURVEY_LIMIT_MS } from "./database.ts";
 import { diagnose } from "./diagnose.ts";
-import { chunksOf, enqueueJobs, writeJobs, type PlacedRequest } from "./enqueue.ts";
+import { areNew, chunksOf, enqueueJobs, writeJobs, type PlacedRequest } from "./enqueue.ts";
 import { readEvents } from "./events.ts";
 import { readLog, readSituation } from "./explain.ts";
 import { isSentBefore } from "./errors.ts";
@@ -211,9 +211,7 @@ export function createPostgresStore(
 
     enqueue: async (requests, terms) => {
       if (requests.length === 0) return [];
-      const isPlain =
-        terms?.under === undefined && requests.every(({ key, sentMsAgo }) => key === null && sentMsAgo === undefined);
-      return call(() => (isPlain ? enqueues.add(requests) : carefully(requests, terms)));
+      return call(() => (areNew(requests, terms) ? enqueues.add(requests) : carefully(requests, terms)));
     },
     ended: (ids) => single((session) => endedAmong(session, ids)),
     get: (ids) => single((session) => readJobs(session, ids)),

@@ -1,9 +1,9 @@
 import { ConflictError } from "../../core/errors.ts";
-import type { TransactionStore } from "../../core/store.ts";
+import type { Change, EnqueueRequest, TransactionStore } from "../../core/store.ts";
 import type { Catalog } from "./catalog.ts";
 import { channelName, lettersOf } from "./changes.ts";
 import { channelOf } from "./channel.ts";
-import { enqueueJobs } from "./enqueue.ts";
+import { areNew, enqueueJobs, writeJobs, type Notice } from "./enqueue.ts";
 import { hasCode, translate } from "./errors.ts";
 import { keepReports } from "./lease.ts";
 import { adoptNumbers, takeNumbers } from "./numbers.ts";
@@ -70,9 +70,14 @@ export function transactionStore(tx: unknown, parts: TransactionParts): Transact
   return {
     enqueue: async (requests, terms) => {
       if (requests.length === 0) return [];
-      return withPlaces(catalog, place, requests, (placed) =>
-        write((session) => enqueueJobs(session, placed, terms, true)),
-      );
+      const notice = noticeOf(statements.schema, requests);
+      return withPlaces(catalog, place, requests, async (placed) => {
+        if (areNew(requests, terms)) {
+          const jobs = await write((session) => writeJobs(session, placed, notice)).catch(unlessSentBefore);
+          if (jobs !== undefined) return jobs.map((job) => ({ status: "created", job }));
+        }
+        return write((session) => enqueueJobs(session, placed, terms, notice));
+      });
     },
     report: (reports) => write((session) => keepReports(session, reports)),
     settle: (settlements) => write((session) => settleAttempts(session, settlements)),
@@ -87,6 +92,18 @@ export function transactionStore(tx: unknown, parts: TransactionParts): Transact
       return write((session) => adoptNumbers(session, id, highest));
     },
   };
+}
+
+/** Others look for jobs that are due, or for when the next one is. */
+function noticeOf(schema: string, requests: readonly EnqueueRequest[]): Notice {
+  const areDue = requests.every(({ runAt, delayMs }) => runAt === null && delayMs === null);
+  const changes = new Set<Change>(areDue ? ["events", "ready"] : ["events", "ready", "scheduled"]);
+  return { channel: channelName(schema), payload: `tx:${lettersOf(changes)}` };
+}
+
+/** Libraries hide which constraint it was; whoever looks again finds out. */
+function unlessSentBefore(error: unknown): undefined {
+  if (!hasCode(error, "23505")) throw error;
 }
 
 async function nothing(): Promise<void> {

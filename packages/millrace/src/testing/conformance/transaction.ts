@@ -242,6 +242,21 @@ export const transactionCases: readonly ConformanceCase[] = casesOf("transaction
     },
   },
   {
+    name: "a request that is sent twice in a caller's transaction is one job",
+    guarantees: ["G3", "G11"],
+    needs,
+    async run({ store, transaction }) {
+      const request = aRequest();
+      const statuses = await transaction(async (tx) => {
+        const [first] = await store.within(tx).enqueue([request]);
+        const again = await store.within(tx).enqueue([request, aRequest()]);
+        return [first, ...again].map((result) => result?.status);
+      });
+      assert.deepEqual(statuses, ["created", "existing", "created"]);
+      assert.equal((await enqueueOne(store)).number, 3);
+    },
+  },
+  {
     name: "a live key is found in a caller's transaction, and one written there holds after it",
     guarantees: ["G11"],
     needs,

@@ -49,7 +49,7 @@ export const transactionMutants: readonly Bug[] = [
     convictedBy: "open transaction: a lane that one writes to is not pruned, though it looks empty",
     sqlite: ONE_WRITER,
     postgres: {
-      edits: { ENQUEUE_WRITE: ["= ANY ($21::text::bigint[]) FOR KEY SHARE", "= ANY ($21::text::bigint[])"] },
+      edits: { ENQUEUE_WRITE_LATE: ["= ANY ($2::text::bigint[]) FOR KEY SHARE", "= ANY ($2::text::bigint[])"] },
     },
   },
   {
@@ -148,7 +148,7 @@ export const transactionMutants: readonly Bug[] = [
     convictedBy: "events: every commit of a caller's transaction wakes a listener, not only the first",
     sqlite: POLLED,
     postgres: {
-      edits: { CHANGE_NOTIFY: ["FROM pg_notify($1::text, $2::text)", "WHERE $1::text <> $2::text"] },
+      edits: { ENQUEUE_WRITE_LATE: ["pg_notify($21::text, $22::text)", "$21::text || $22::text"] },
       isSilent: true,
     },
   },
