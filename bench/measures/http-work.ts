@@ -16,7 +16,7 @@ export async function measure(task: Task): Promise<Figures> {
   await contestant.fill(jobs);
   await comeToRest(task.postgres);
   const figures = await withServer(task, jobs, async (server) => {
-    const worker = await register(server, countOf(task, "batch"));
+    const worker = await register(server, countOf(task, "batch") * countOf(task, "atOnce"));
     const loops = Array.from({ length: countOf(task, "atOnce") }, () => work);
     return timed(jobs, () => Promise.all(loops.map((loop) => loop(server, worker, countOf(task, "batch")))));
   });
