@@ -47,7 +47,9 @@ export function commitOf(): string {
     spawnSync("git", args, { cwd: fileURLToPath(new URL("..", import.meta.url)), encoding: "utf8" }).stdout.trim();
   const commit = git("rev-parse", "--short", "--verify", "--quiet", "HEAD");
   if (commit === "") return "uncommitted";
-  return git("status", "--porcelain") === "" ? commit : `${commit}-changed`;
+  // What a run before this one has kept changes nothing of what is measured.
+  const changes = git("status", "--porcelain", "--", ":/", ":!/docs", ":!/bench/results");
+  return changes === "" ? commit : `${commit}-changed`;
 }
 
 function versions(): Record<string, string> {
