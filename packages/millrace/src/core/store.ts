@@ -338,9 +338,9 @@ export interface ChangeStore {
   /**
    * Call `listener` after commits, of this process at once, of others within 20 ms. A wake-up may come for nothing
    * and several may arrive as one; what matters is read again. Answers a function that ends it.
-   * @param listener is told with `isOwn` that it was a commit of this store, whose waiting claims it serves by itself
+   * @param listener is told with `isServed` that the store itself serves the claims which wait in it
    */
-  onChange(listener: (changes: ReadonlySet<Change>, isOwn: boolean) => void): () => void;
+  onChange(listener: (changes: ReadonlySet<Change>, isServed: boolean) => void): () => void;
   /** Events after the cursor, oldest first; `null` starts at the present and answers only the cursor. */
   events(
     org: string,

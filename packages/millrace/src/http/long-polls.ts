@@ -188,9 +188,9 @@ export class LongPolls {
     line.members += 1;
     this.#waiting.add(poll);
     if (this.#waiting.size === 1) {
-      this.#stopListening = this.#kernel.store.onChange((changes, isOwn) => {
-        // What this process commits has served those who wait in the store.
-        if (changes.has("ready") && !isOwn) this.#wakeLines();
+      this.#stopListening = this.#kernel.store.onChange((changes, isServed) => {
+        // Where the store serves those who wait in it, they have been served.
+        if (changes.has("ready") && !isServed) this.#wakeLines();
       });
       this.#backstop.start();
     }

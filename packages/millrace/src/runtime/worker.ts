@@ -159,8 +159,8 @@ export class Worker<Client> {
     }
     // Stopped meanwhile: what is begun now nobody would end.
     if (this.#state !== "claiming") return;
-    this.#stopListening = store.onChange((changes, isOwn) => {
-      if (changes.has("ready")) this.#claimer.wake(isOwn);
+    this.#stopListening = store.onChange((changes, isServed) => {
+      if (changes.has("ready")) this.#claimer.wake(isServed);
       if (changes.has("cancel")) this.#heartbeater.lookForCancels();
     });
     upkeep.acquire(this.#beat);

@@ -2,7 +2,7 @@ import { isMillraceError } from "../../core/errors.ts";
 import type { Change } from "../../core/store.ts";
 import type { MillraceClient } from "../../http/api/client.ts";
 
-type Listener = (changes: ReadonlySet<Change>, isOwn: boolean) => void;
+type Listener = (changes: ReadonlySet<Change>, isServed: boolean) => void;
 
 /** Whoever wants to hear of events asks for them again before this is over. */
 const WANTED_MS = 5_000;

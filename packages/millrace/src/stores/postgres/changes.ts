@@ -16,7 +16,7 @@ const ASK_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
 
-type Listener = (changes: ReadonlySet<Change>, isOwn: boolean) => void;
+type Listener = (changes: ReadonlySet<Change>, isServed: boolean) => void;
 
 /** How changes are written in a notification: the first letters. */
 const LETTERS = { r: "ready", s: "scheduled", c: "cancel", e: "events" } as const satisfies Record<string, Change>;
@@ -42,6 +42,7 @@ export class Changes {
   readonly #connections: Connections;
   readonly #channel: string;
   readonly #self: string;
+  readonly #serve: () => void;
   readonly #listeners = new Set<Listener>();
   #client: pg.Client | undefined;
   #isStarted = false;
@@ -50,8 +51,12 @@ export class Changes {
   #untold = new Set<Change>();
   #retryMs = FIRST_RETRY_MS;
 
-  /** @param self names this store among all that listen */
-  constructor(connections: Connections, schema: string, self: string) {
+  /**
+   * @param self names this store among all that listen
+   * @param serve lets the claims that wait in this store look for tickets of others: some of each sort, not all
+   */
+  constructor(connections: Connections, schema: string, self: string, serve: () => void) {
+    this.#serve = serve;
     this.#connections = connections;
     this.#channel = channelName(schema);
     this.#self = self;
@@ -92,8 +97,8 @@ export class Changes {
     this.stop();
   }
 
-  #tell(changes: ReadonlySet<Change>, isOwn = false): void {
-    for (const listener of this.#listeners) listener(changes, isOwn);
+  #tell(changes: ReadonlySet<Change>, isServed = false): void {
+    for (const listener of this.#listeners) listener(changes, isServed);
   }
 
   /** At once for the first; what comes within the pause goes along with the next. */
@@ -185,7 +190,9 @@ export class Changes {
     if (who === this.#self) return;
     const changes = new Set<Change>();
     for (const letter of letters) if (isLetter(letter)) changes.add(LETTERS[letter]);
-    this.#tell(changes.size === 0 ? ALL_CHANGES : changes);
+    const heard = changes.size === 0 ? ALL_CHANGES : changes;
+    if (heard.has("ready")) this.#serve();
+    this.#tell(heard, true);
   }
 }
 

@@ -66,7 +66,7 @@ export function createPostgresStore(
   statements: Statements,
   clock: (() => number) | undefined,
 ): Store {
-  const changes = new Changes(connections, statements.schema, randomBytes(6).toString("hex"));
+  const changes = new Changes(connections, statements.schema, randomBytes(6).toString("hex"), () => parked.serve());
   const database = new Database(connections, statements, clock, (brought) => {
     if (brought.has("ready")) parked.serve();
     changes.committed(brought);

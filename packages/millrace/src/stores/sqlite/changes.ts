@@ -6,7 +6,7 @@ const ALL_CHANGES: ReadonlySet<Change> = new Set<Change>(["ready", "scheduled", 
 /** How often the file is asked whether others wrote: a read of a counter in shared memory, some microseconds. */
 const LOOK_EVERY_MS = 10;
 
-type Listener = (changes: ReadonlySet<Change>, isOwn: boolean) => void;
+type Listener = (changes: ReadonlySet<Change>, isServed: boolean) => void;
 
 /**
  * Wake-ups. Our own commits tell what they brought; commits of other connections are noticed by `data_version`,
@@ -38,9 +38,9 @@ export class Changes {
     };
   }
 
-  /** @param isOwn whether it was this store that wrote */
-  tell(changes: ReadonlySet<Change>, isOwn: boolean): void {
-    for (const listener of this.#listeners) listener(changes, isOwn);
+  /** @param isServed whether it was this store that wrote, which has served those who wait in it */
+  tell(changes: ReadonlySet<Change>, isServed: boolean): void {
+    for (const listener of this.#listeners) listener(changes, isServed);
   }
 
   stop(): void {
